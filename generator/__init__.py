@@ -1,0 +1,1 @@
+"""gitopsmith: builds an organization's GitOps repositories and keeps them moving."""

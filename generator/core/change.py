@@ -1,0 +1,75 @@
+"""A change: the edits of one commit and the words that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator.core.tree import File, Tree
+
+Edits = Mapping[str, File | None]
+"""What a change does, by path: the file that is written, or None where it is removed."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The edits of one commit with its message.
+
+    Attributes:
+        edits: The files written and removed.
+        subject: The commit's first line.
+        body: What a reader of the history wants to know beyond the subject; may be empty.
+        trailers: Keys and values for `git interpret-trailers`, in order.
+        notes: What was left alone and why; for the user, not for the commit.
+    """
+
+    edits: Edits
+    subject: str
+    body: str = ""
+    trailers: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The whole commit message, with one line end after its last line."""
+        # What comes from outside is in the subject and the trailers: a line end there would begin a body or a trailer.
+        subject, *trailers = (" ".join(line.split()) for line in (self.subject, *map(": ".join, self.trailers)))
+        return "\n\n".join(part for part in (subject, self.body.strip(), "\n".join(trailers)) if part) + "\n"
+
+
+class ChangedTree:
+    """A tree as it is after edits; the tree beneath is read only where the edits leave it alone.
+
+    Args:
+        base: The tree before.
+        edits: The files written and removed.
+    """
+
+    def __init__(self, base: Tree, edits: Edits) -> None:
+        self._base = base
+        self._edits = dict(edits)
+
+    def get(self, path: str) -> File | None:
+        """Return the file at `path`, or None where there is none."""
+        return self._edits[path] if path in self._edits else self._base.get(path)
+
+    def under(self, folder: str) -> tuple[str, ...]:
+        """Return the sorted paths of all files below `folder`; all files of the tree for an empty string."""
+        prefix = f"{folder}/" if folder else ""
+        paths = set(self._base.under(folder))
+        for path, file in self._edits.items():
+            if path.startswith(prefix):
+                (paths.discard if file is None else paths.add)(path)
+        return tuple(sorted(paths))
+
+    def children(self, folder: str) -> tuple[str, ...]:
+        """Return the sorted names of the files and folders directly in `folder`."""
+        prefix = f"{folder}/" if folder else ""
+        touched = {path[len(prefix) :].partition("/")[0] for path in self._edits if path.startswith(prefix)}
+        left = {name for name in touched if self.get(f"{prefix}{name}") or self.under(f"{prefix}{name}")}
+        return tuple(sorted({*self._base.children(folder), *touched} - (touched - left)))
+
+
+def needed(tree: Tree, edits: Edits) -> dict[str, File | None]:
+    """Return those of the edits that make a difference to `tree`, sorted by path."""
+    return {path: edits[path] for path in sorted(edits) if tree.get(path) != edits[path]}
