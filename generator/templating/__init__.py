@@ -1,0 +1,1 @@
+"""Templates: a source, its questions and answers, and the tree that they render to."""

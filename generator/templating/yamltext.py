@@ -1,0 +1,87 @@
+"""YAML from people and templates, read at the C library's speed and without its crash on deep nesting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+DEPTH_LIMIT = 200
+"""Deeper than anybody writes; some ten thousand levels overflow the C library's stack and end the process."""
+
+
+class YamlError(ValueError):
+    """A text is not YAML.
+
+    Args:
+        problem: What is wrong.
+        line: Where, counted from 1; None where that is unknown.
+    """
+
+    def __init__(self, problem: str, line: int | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.line = line
+
+    def at(self, place: str) -> str:
+        """Return what is wrong, with the place of the text and the line in it."""
+        position = f"{place}:{self.line}" if self.line else place
+        return f"{position}: this is not YAML: {self.problem}."
+
+
+def load_all(text: str | bytes, loader: type[yaml.CSafeLoader] = yaml.CSafeLoader) -> list[Any]:
+    """Return the documents of a text.
+
+    Args:
+        text: The text.
+        loader: A safe loader, where one with tags of its own is needed.
+
+    Raises:
+        YamlError: It is not YAML, nested too deeply, or holds a date that there is not.
+    """
+    try:
+        _check_depth(text)
+        return list(yaml.load_all(text, Loader=loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlError(error.problem or "it is broken", mark.line + 1 if mark else None) from error
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        if isinstance(error, YamlError):
+            raise
+        raise YamlError(str(error)) from error
+
+
+def load(text: str | bytes) -> Any:
+    """Return the value of a text of one document; None for an empty one.
+
+    Raises:
+        YamlError: As for `load_all`, or there are several documents.
+    """
+    documents = load_all(text)
+    if len(documents) > 1:
+        raise YamlError("it holds more than one document")
+    return documents[0] if documents else None
+
+
+def compose_all(text: str) -> list[yaml.Node]:
+    """Return the node trees of a text that was read before, for the lines of its keys; none where it is broken."""
+    try:
+        _check_depth(text)
+        return [node for node in yaml.compose_all(text, Loader=yaml.CSafeLoader) if node is not None]
+    except (yaml.YAMLError, ValueError):
+        return []
+
+
+def _check_depth(text: str | bytes) -> None:
+    # Every level takes at least one character, so a short text cannot be deep enough to matter.
+    if len(text) <= DEPTH_LIMIT:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH_LIMIT:
+                mark = event.start_mark
+                raise YamlError("it is nested too deeply", mark.line + 1 if mark else None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
