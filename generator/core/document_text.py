@@ -1,0 +1,109 @@
+"""Documents as text: read with errors that name file and key, written in the form that people edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from yaml.nodes import ScalarNode
+from yaml.resolver import Resolver
+
+from generator.core.documents import API_VERSION, KINDS, Document
+from generator.core.errors import UserError, UserErrors
+from generator.core.names import is_yaml_keyword
+from generator.core.yamlload import load_all
+
+D = TypeVar("D", bound=Document)
+
+_YAML_1_1 = Resolver()
+
+
+def parse_documents(data: bytes, path: str) -> list[Document]:
+    """Return the documents of a file, in order; empty ones are left out.
+
+    Args:
+        data: The file's bytes.
+        path: The file, as errors name it.
+
+    Raises:
+        UserError: The file is no YAML, or holds a document of another group or kind, an unknown or missing field, or a
+            value that is refused; all of them are named.
+    """
+    return [_parse(content, path) for content in load_all(data, path) if content is not None]
+
+
+def parse_document(data: bytes, path: str, kind: type[D]) -> D:
+    """Return the first document of `kind` in a file.
+
+    Raises:
+        UserError: As `parse_documents`, or no document is of that kind.
+    """
+    for document in parse_documents(data, path):
+        if isinstance(document, kind):
+            return document
+    raise UserError(f"{path}: no {kind.__name__} in this file.", hint=f"It needs a document of kind {kind.__name__}.")
+
+
+def _parse(content: Any, path: str) -> Document:
+    group, kind = (content.get("apiVersion"), content.get("kind")) if isinstance(content, dict) else (None, None)
+    if group != API_VERSION or not isinstance(kind, str) or kind not in KINDS:
+        found = f"{group}/{kind}" if isinstance(content, dict) else repr(content)
+        raise UserError(
+            f"{path}: not a document of gitopsmith: {found[:120]}",
+            hint=f"Use apiVersion {API_VERSION} and one of the kinds {', '.join(KINDS)}.",
+        )
+    try:
+        # A file has one spelling of each field, the one that the commands look for when they edit it.
+        return KINDS[kind].model_validate(content, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise UserErrors(f"{path}: {kind} is not right:", _problems(error)) from error
+
+
+def _problems(error: ValidationError) -> Iterable[UserError]:
+    for problem in error.errors(include_url=False, include_context=False):
+        key = ".".join(str(part) for part in problem["loc"]) or "the document"
+        found = "" if problem["type"] in {"missing", "value_error"} else f" (found: {str(problem['input'])[:60]})"
+        yield UserError(f"{key}: {problem['msg'].removeprefix('Value error, ')}{found}")
+
+
+def dump_documents(documents: Sequence[Document], comment: str = "") -> bytes:
+    """Return documents as YAML, fields in the order of their declaration, with `---` between them.
+
+    Args:
+        documents: What is written; fields that hold their default are left out, so that the file says what is chosen.
+        comment: Lines that stand above the first document, without `#`.
+    """
+    from ruamel.yaml import YAML  # noqa: PLC0415  (slow to import, needed only where a document is new)
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString  # noqa: PLC0415
+
+    def quoted(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {quoted(key): quoted(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [quoted(item) for item in value]
+        return DoubleQuotedScalarString(value) if isinstance(value, str) and _is_no_text(value) else value
+
+    writer = YAML()
+    writer.indent(mapping=2, sequence=4, offset=2)
+    writer.width = 1000
+    texts = []
+    for document in documents:
+        text = StringIO()
+        writer.dump(quoted(plain(document)), text)
+        texts.append(text.getvalue())
+    heading = "".join(f"# {line}\n" for line in comment.splitlines())
+    return (heading + "---\n".join(texts)).encode()
+
+
+def _is_no_text(text: str) -> bool:
+    """The writer quotes what YAML 1.2 reads as no text; Kubernetes' tools and we ourselves read YAML 1.1."""
+    tag = _YAML_1_1.resolve(ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return is_yaml_keyword(text) or tag != "tag:yaml.org,2002:str"
+
+
+def plain(document: Document) -> dict[str, Any]:
+    """Return a document as plain values with its YAML field names; fields that hold their default are left out."""
+    content = document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return {"apiVersion": document.api_version, "kind": document.kind, **content}  # type: ignore[attr-defined]

@@ -1,0 +1,47 @@
+"""Intents: what should be true, said without saying how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator.core.provenance import UNKNOWN, Provenance
+
+
+@dataclass(frozen=True)
+class SetVersion:
+    """An app should run a version in an environment.
+
+    Attributes:
+        app: The app.
+        environment: The environment.
+        version: The version, as it stands in the manifests.
+        cluster: The one cluster that is meant; None for every cluster of the environment.
+        allow_downgrade: Whether an older version than what runs is meant.
+        provenance: Where the version comes from.
+    """
+
+    app: str
+    environment: str
+    version: str
+    cluster: str | None = None
+    allow_downgrade: bool = False
+    provenance: Provenance = UNKNOWN
+
+
+@dataclass(frozen=True)
+class Promote:
+    """An app should run in an environment what it runs in another.
+
+    Attributes:
+        app: The app.
+        source: The environment that is copied from.
+        target: The environment that is copied to.
+        allow_downgrade: Whether an older version than what runs is meant.
+        provenance: Where the version comes from.
+    """
+
+    app: str
+    source: str
+    target: str
+    allow_downgrade: bool = False
+    provenance: Provenance = UNKNOWN

@@ -1,0 +1,197 @@
+"""Plans versions: the edits that make an app run a version in an environment, on every cluster that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from generator.core.change import Change
+from generator.core.document_text import parse_document
+from generator.core.documents import Microservice
+from generator.core.errors import UserError
+from generator.core.intents import Promote, SetVersion
+from generator.core.layout import Layout
+from generator.core.record import parse_record
+from generator.core.tree import File, Tree
+from generator.core.version_field import VersionField
+from generator.core.versions import is_older
+
+_CLUSTER = "{cluster}"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A version where it stands.
+
+    Attributes:
+        cluster: The cluster that it is for.
+        path: The file in the repository.
+        field: The place in it.
+        version: The version that stands there.
+    """
+
+    cluster: str
+    path: str
+    field: VersionField
+    version: str
+
+
+def plan_version(tree: Tree, layout: Layout, intent: SetVersion) -> Change:
+    """Return the change that makes an app run a version in an environment.
+
+    A version that runs already, and one that is older than what runs, change nothing: late and repeated news are
+    harmless. What was left alone for its age is named in the change's notes.
+
+    Args:
+        tree: The application repository.
+        layout: Where it keeps everything.
+        intent: What should be true.
+
+    Raises:
+        UserError: The app is not in the environment, no place of its version is declared, or it cannot be written.
+    """
+    files: dict[str, File] = {}
+    moved, newer = [], []
+    for place in deployed(tree, layout, intent.app, intent.environment, intent.cluster):
+        if place.version == intent.version:
+            continue
+        if is_older(intent.version, place.version) and not intent.allow_downgrade:
+            newer.append(place)
+            continue
+        file = files.get(place.path) or tree.get(place.path)
+        if file is not None:
+            files[place.path] = place.field.write(file, intent.version)
+            moved.append(place)
+    notes = [
+        f"{intent.app} runs {place.version} in {intent.environment} on {place.cluster}, newer than {intent.version}."
+        for place in newer
+    ]
+    return Change(
+        dict(sorted(files.items())),
+        _subject(intent, moved),
+        _body(moved),
+        intent.provenance.trailers(),
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def plan_promotion(tree: Tree, layout: Layout, intent: Promote) -> Change:
+    """Return the change that makes an app run in one environment what it runs in another.
+
+    Args:
+        tree: The application repository.
+        layout: Where it keeps everything.
+        intent: What should be true.
+
+    Raises:
+        UserError: As `plan_version`, or the clusters of the source do not agree on a version.
+    """
+    versions = sorted({place.version for place in deployed(tree, layout, intent.app, intent.source)})
+    if len(versions) > 1:
+        raise UserError(
+            f"The clusters of {intent.source} run different versions of {intent.app}: {', '.join(versions)}.",
+            hint=f"Say which one: gitopsmith set-version {intent.app} VERSION --env {intent.target}",
+        )
+    return plan_version(
+        tree,
+        layout,
+        SetVersion(
+            intent.app,
+            intent.target,
+            versions[0],
+            allow_downgrade=intent.allow_downgrade,
+            provenance=intent.provenance,
+        ),
+    )
+
+
+def deployed(tree: Tree, layout: Layout, app: str, environment: str, cluster: str | None = None) -> list[Deployed]:
+    """Return every place where the version of an app stands in an environment, clusters in order.
+
+    Args:
+        tree: The application repository.
+        layout: Where it keeps everything.
+        app: The app.
+        environment: The environment.
+        cluster: The one cluster that is meant; None for all.
+
+    Raises:
+        UserError: There is no such app in the environment, or nothing declares where its version stands.
+    """
+    found = [
+        Deployed(name, path, field, version)
+        for name, path, field in _places(tree, layout, app, environment)
+        if cluster in (None, name) and (version := field.read(tree.get(path))) is not None
+    ]
+    if not found:
+        raise _nowhere(tree, layout, app, environment, cluster)
+    return found
+
+
+def _places(tree: Tree, layout: Layout, app: str, environment: str) -> Iterator[tuple[str, str, VersionField]]:
+    """Yield where the version may stand: as the app's document declares, else as the records of its instances say."""
+    if declared := _declared(tree, layout, app):
+        for field in declared:
+            yield from _expanded(tree, field, environment)
+        return
+    for cluster in tree.children(f"{layout.environments}/{environment}"):
+        place = layout.app_place(environment, cluster, app)
+        record = tree.get(place.record)
+        for field in parse_record(record.data, place.record).version_fields if record else ():
+            yield cluster, f"{place.destination}/{field.file}", field
+
+
+def _declared(tree: Tree, layout: Layout, app: str) -> list[VersionField]:
+    """Return the places that the app's own document declares, for a repository of another layout."""
+    path = layout.app_document(app)
+    document = tree.get(path)
+    if document is None:
+        return []
+    declared = parse_document(document.data, path, Microservice).spec.version_fields
+    return [VersionField(field.file, field.path) for field in declared]
+
+
+def _expanded(tree: Tree, field: VersionField, environment: str) -> Iterator[tuple[str, str, VersionField]]:
+    """Yield a declared place for each cluster: `{environment}` is this one, `{cluster}` every name that is there."""
+    path = field.file.replace("{environment}", environment)
+    if _CLUSTER not in path:
+        yield "", path, field
+        return
+    segments = path.split("/")
+    at = next(index for index, segment in enumerate(segments) if _CLUSTER in segment)
+    before, _, after = segments[at].partition(_CLUSTER)
+    for name in tree.children("/".join(segments[:at])):
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+            cluster = name[len(before) : len(name) - len(after)]
+            yield cluster, path.replace(_CLUSTER, cluster), field
+
+
+def _subject(intent: SetVersion, moved: Sequence[Deployed]) -> str:
+    before = sorted({place.version for place in moved})
+    arrow = f"{before[0]} → {intent.version}" if len(before) == 1 else f"→ {intent.version}"
+    where = f" on {intent.cluster}" if intent.cluster else ""
+    return f"{intent.app} {arrow} in {intent.environment}{where}"
+
+
+def _body(moved: Sequence[Deployed]) -> str:
+    """Return which cluster ran what, where they did not agree."""
+    if len({place.version for place in moved}) < 2:  # noqa: PLR2004  (one version needs no list)
+        return ""
+    return "\n".join(f"{place.cluster or place.path}: was {place.version}" for place in moved)
+
+
+def _nowhere(tree: Tree, layout: Layout, app: str, environment: str, cluster: str | None) -> UserError:
+    where = f"{environment} on {cluster}" if cluster else environment
+    if _is_in(tree, layout, app, environment, cluster):
+        return UserError(
+            f"Nothing says where the version of {app} stands in {where}.",
+            hint=f"Declare it in {layout.app_document(app)}: spec.versionFields, each with `file` and `path`.",
+        )
+    environments = [name for name in tree.children(layout.environments) if _is_in(tree, layout, app, name)]
+    there = f"It is in {', '.join(environments)}." if environments else "No environment has it."
+    return UserError(f"The app `{app}` is not in {where}.", hint=there)
+
+
+def _is_in(tree: Tree, layout: Layout, app: str, environment: str, cluster: str | None = None) -> bool:
+    clusters = tree.children(f"{layout.environments}/{environment}")
+    return any(tree.get(layout.app_place(environment, on, app).record) for on in clusters if cluster in (None, on))

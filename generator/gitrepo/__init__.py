@@ -1,0 +1,1 @@
+"""Git repositories: read as trees, written as commits; nothing else runs git."""

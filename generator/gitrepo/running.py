@@ -1,0 +1,76 @@
+"""How git is run: in the repository that is meant, with what it says turned into our errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from git import Repo
+from git.exc import GitCommandError
+
+from generator.core.errors import TemporaryError, UserError
+
+# What `git rev-parse --local-env-vars` lists, but for the configuration that `git -c` hands down.
+_OUTER_GIT = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+_BUSY = ("cannot lock ref", "index.lock", "reference already exists")
+
+
+def forget_outer_git() -> None:
+    """Remove from this process's environment what a git hook says of the repository that it belongs to.
+
+    Git and GitPython would obey it in every repository: inside a hook all would be read from and written to that one.
+    """
+    for name in _OUTER_GIT:
+        os.environ.pop(name, None)
+
+
+def open_repo(path: Path, *, search: bool = False) -> Repo:
+    """Open the repository at `path`, or with `search` the one that `path` lies in.
+
+    Raises:
+        InvalidGitRepositoryError: There is none.
+        NoSuchPathError: There is no such folder.
+    """
+    forget_outer_git()
+    # A path is taken as it is: `$HOME` and `~` may be names of folders.
+    return Repo(path.absolute(), search_parent_directories=search, expand_vars=False)
+
+
+def said(error: GitCommandError) -> str:
+    """Return what git wrote about an error."""
+    return str(error.stderr).strip().removeprefix("stderr: '").removesuffix("'").strip()
+
+
+@contextmanager
+def git_errors(path: Path) -> Iterator[None]:
+    """Turn what git and the disk say of a repository into our errors.
+
+    Raises:
+        UserError: Git refuses to work, or the disk to be read or written.
+        TemporaryError: Another process moved a branch meanwhile, or holds a lock.
+    """
+    try:
+        yield
+    except GitCommandError as error:
+        words = said(error)
+        if any(busy in words for busy in _BUSY) and "cannot create" not in words:
+            raise TemporaryError(f"{path}: another git process is at work there: {words}") from error
+        raise UserError(f"{path}: git refuses: {words}", hint="Mend what git says and run it again.") from error
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}: {error.filename or path}") from error
