@@ -1,0 +1,25 @@
+"""`gitopsmith promote`: what runs in one environment, in the next."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from generator.cli import options
+
+
+def promote(
+    app: Annotated[str, typer.Argument(help="The app.")],
+    source: Annotated[str, typer.Option("--from", help="Environment that is copied from.")],
+    target: Annotated[str, typer.Option("--to", help="Environment that is copied to.")],
+    allow_downgrade: Annotated[bool, typer.Option("--allow-downgrade", help="An older version is meant.")] = False,
+    workspace: options.WorkspaceOption = None,
+    dry_run: options.DryRun = False,
+) -> None:
+    """Let an app run in one environment what it runs in another."""
+    from generator.core.intents import Promote  # noqa: PLC0415
+    from generator.workspace.releases import promote as propose  # noqa: PLC0415
+
+    intent = Promote(app, source, target, allow_downgrade)
+    options.finish(propose(options.open_workspace(workspace), intent), dry_run=dry_run)

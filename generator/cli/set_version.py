@@ -1,0 +1,26 @@
+"""`gitopsmith set-version`: one app, one environment, another version."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from generator.cli import options
+
+
+def set_version(
+    app: Annotated[str, typer.Argument(help="The app.")],
+    version: Annotated[str, typer.Argument(help="The version.")],
+    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    cluster: Annotated[str | None, typer.Option(help="One cluster of the environment.", show_default="all")] = None,
+    allow_downgrade: Annotated[bool, typer.Option("--allow-downgrade", help="An older version is meant.")] = False,
+    workspace: options.WorkspaceOption = None,
+    dry_run: options.DryRun = False,
+) -> None:
+    """Let an app run another version in an environment, on every cluster that it has there."""
+    from generator.core.intents import SetVersion  # noqa: PLC0415
+    from generator.workspace.releases import set_version as propose  # noqa: PLC0415
+
+    intent = SetVersion(app, env, version, cluster, allow_downgrade)
+    options.finish(propose(options.open_workspace(workspace), intent), dry_run=dry_run)

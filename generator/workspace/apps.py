@@ -1,0 +1,259 @@
+"""Apps: added to environments on all of their clusters, described by documents in the application repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from generator.core.document_text import dump_documents, parse_document, parse_documents
+from generator.core.documents import (
+    Cluster,
+    Delivery,
+    ExternalDNS,
+    GitHubRepository,
+    GitHubRepositorySpec,
+    Metadata,
+    Microservice,
+    MicroserviceSpec,
+    NetworkPolicy,
+    NetworkPolicySpec,
+    Organization,
+    SecretReference,
+)
+from generator.core.errors import UserError
+from generator.core.layout import Layout
+from generator.core.names import check_name, check_owner, check_repository
+from generator.core.plan import Instance
+from generator.core.tree import Tree
+from generator.core.yamltext import remove_item
+from generator.workspace.document_edits import appended
+from generator.workspace.proposal import Draft, Proposal, propose
+from generator.workspace.rendering import app_context, refuse_supplied, render_instance
+from generator.workspace.templates import app_template
+from generator.workspace.workspace import Workspace, unknown
+
+_COMMENT = """What gitopsmith knows of this app: its source, where its releases go, the names under which it is reached.
+Yours to edit; the commands change only what they name."""
+
+
+@dataclass(frozen=True)
+class NewApp:
+    """What the user says about an app.
+
+    Attributes:
+        name: The app.
+        repository: Its source as `owner/name`.
+        template: The template that it is rendered from; empty for what its documents say, else `service` or `chart`.
+        image: The container image without a tag; None for a chart, or for what its documents say.
+        chart: The OCI chart; None for an image, or for what its documents say.
+        version: What is deployed at first.
+        data: The answers to the template's questions.
+    """
+
+    name: str
+    repository: str
+    template: str = ""
+    image: str | None = None
+    chart: str | None = None
+    version: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def add_app(
+    workspace: Workspace, app: NewApp, environments: Sequence[str], cluster: str | None, *, force: bool
+) -> Proposal:
+    """Add an app to environments, on every cluster of each, or change what is answered about one that is there.
+
+    Args:
+        workspace: The organization's repositories.
+        app: The app.
+        environments: Where it goes, at least one.
+        cluster: The one cluster that is meant; None for all of the environments'.
+        force: Let go of hand edits that are in the way.
+
+    Raises:
+        UserError: A name or an answer is refused, something is unknown, an environment runs on no cluster, or hand
+            edits are in the way.
+    """
+    check_name("app", app.name)
+    organization, layout = workspace.organization, workspace.layout
+    tree, platform = workspace.tree("application"), workspace.tree("platform")
+    path, environments = layout.app_document(app.name), list(dict.fromkeys(environments))
+    app = _as_documented(app, tree, path)
+    template = app_template(platform, layout, app.template)
+    draft = Draft(f"Add {app.name} {app.version or ''}".rstrip() + f" to {', '.join(environments)}")
+    given = {**_given(app), **app.data}
+    for environment in environments:
+        for target in _targets(workspace, environment, cluster):
+            place = layout.app_place(environment, target.name, app.name)
+            context = {**app_context(organization, target, environment, app.name), **_source(app)}
+            refuse_supplied(context, given)
+            instance, _ = render_instance(template, place, tree, context, given)
+            draft.instances["application"].append(instance)
+    draft.files["application"][path] = _documents(organization, app, environments, tree, path)
+    return propose(workspace, draft, force=force)
+
+
+def remove_app(
+    workspace: Workspace, name: str, environments: Sequence[str], cluster: str | None, *, force: bool
+) -> Proposal:
+    """Remove an app from environments; from all of them, with its documents, where none is named.
+
+    Raises:
+        UserError: An environment or the cluster is unknown, or hand edits are in the way.
+    """
+    layout, tree = workspace.layout, workspace.tree("application")
+    where = [workspace.require_environment(environment) for environment in environments]
+    draft = Draft(f"Remove {name}" + (f" from {', '.join(where)}" if where else ""))
+    gone, kept = _split(workspace, tree, name, where, workspace.cluster(cluster).name if cluster else None)
+    if not gone and (where or tree.get(layout.app_document(name)) is None):
+        draft.notes.append(str(unknown("app", name, app_names(tree, layout))))
+        return propose(workspace, draft)
+    draft.instances["application"] += [Instance(layout.app_place(*place, name)) for place in gone]
+    path = layout.app_document(name)
+    if (file := tree.get(path)) is not None:
+        rest = {environment for environment, _ in kept}
+        left = dict.fromkeys(environment for environment, _ in gone if environment not in rest)
+        named = bool(where or cluster)
+        draft.files["application"][path] = _without_delivery(file.data, path, [*left]) if named else None
+    return propose(workspace, draft, force=force)
+
+
+def app_names(tree: Tree, layout: Layout) -> list[str]:
+    """Return the sorted names of the apps that have documents."""
+    prefix = f"{layout.apps}/"
+    paths = (path.removeprefix(prefix) for path in tree.under(layout.apps) if path.endswith(".yaml"))
+    return sorted(path.removesuffix(".yaml") for path in paths if "/" not in path)
+
+
+def apps_in(tree: Tree, layout: Layout, environment: str, cluster: str) -> list[str]:
+    """Return the sorted names of the apps in an environment on a cluster."""
+    folder = layout.app_place(environment, cluster, "x").record.removesuffix("/x.yaml")
+    return sorted(path.removeprefix(f"{folder}/").removesuffix(".yaml") for path in tree.under(folder))
+
+
+def _targets(workspace: Workspace, environment: str, cluster: str | None) -> tuple[Cluster, ...]:
+    workspace.require_environment(environment)
+    targets = workspace.organization.clusters_of(environment)
+    if cluster is not None:
+        wanted = workspace.cluster(cluster)
+        targets = tuple(target for target in targets if target == wanted)
+    if not targets:
+        where = f"on {cluster}" if cluster else "on any cluster"
+        raise UserError(
+            f"The environment `{environment}` does not run {where}.",
+            hint=f"Add it first: gitopsmith env add {environment} --cluster {cluster or 'CLUSTER'}",
+        )
+    return targets
+
+
+def _as_documented(app: NewApp, tree: Tree, path: str) -> NewApp:
+    """Return the app with what its documents say where the user says nothing.
+
+    Raises:
+        UserError: The user says something else than the documents, or there are none and what is deployed is missing.
+    """
+    file = tree.get(path)
+    image, chart = app.image or app.data.get("image"), app.chart or app.data.get("chart")
+    if file is None:
+        if not image and not chart:
+            raise UserError(
+                f"Nothing is said of what `{app.name}` deploys.",
+                hint="Name its container image with --image, or its OCI chart with --chart.",
+            )
+        return replace(app, image=image, chart=chart, template=app.template or ("chart" if chart else "service"))
+    spec = parse_document(file.data, path, Microservice).spec
+    source = parse_document(file.data, path, GitHubRepository).spec
+    told = {"repository": app.repository, "template": app.template, "image": image, "chart": chart}
+    known = {"repository": f"{source.owner}/{source.repo}", **spec.model_dump(include={"template", "image", "chart"})}
+    changes = [f"{key} {known[key]} → {value}" for key, value in told.items() if value and value != known[key]]
+    if changes:
+        raise UserError(
+            f"The app `{app.name}` is there already, and this would change it: {', '.join(changes)}.",
+            hint=f"Change {path} and commit it, then run the command again.",
+        )
+    return replace(app, image=spec.image, chart=spec.chart, template=spec.template)
+
+
+def _source(app: NewApp) -> dict[str, Any]:
+    owner, _, repo = app.repository.partition("/")
+    return {
+        "source_owner": check_owner("repository's owner", owner),
+        "source_repo": check_repository("repository", repo),
+    }
+
+
+def _given(app: NewApp) -> dict[str, Any]:
+    told = {"image": app.image, "chart": app.chart, "version": app.version}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _documents(organization: Organization, app: NewApp, environments: Sequence[str], tree: Tree, path: str) -> bytes:
+    file = tree.get(path)
+    if file is None:
+        return dump_documents(_new_documents(organization, app, environments), _COMMENT)
+    known = {rule.environment for rule in parse_document(file.data, path, Microservice).spec.delivery}
+    text = file.data
+    for environment in environments:
+        if environment not in known:
+            text = appended(
+                text, "spec", "delivery", {"environment": environment}, document=_microservice_at(text, path)
+            )
+    return text
+
+
+def _new_documents(
+    organization: Organization, app: NewApp, environments: Sequence[str]
+) -> tuple[GitHubRepository, Microservice, NetworkPolicy]:
+    source, metadata = _source(app), Metadata(name=app.name)
+    return (
+        GitHubRepository(
+            metadata=metadata, spec=GitHubRepositorySpec(owner=source["source_owner"], repo=source["source_repo"])
+        ),
+        Microservice(
+            metadata=metadata,
+            spec=MicroserviceSpec(
+                repository=SecretReference(name=app.name),
+                image=app.image,
+                chart=app.chart,
+                template=app.template,
+                delivery=tuple(Delivery(environment=environment) for environment in environments),
+            ),
+        ),
+        NetworkPolicy(
+            metadata=metadata,
+            spec=NetworkPolicySpec(
+                microservice=SecretReference(name=app.name),
+                externalDNS=(ExternalDNS(domain=f"{{{{.StreamName}}}}.preview.{organization.spec.domain}"),),
+            ),
+        ),
+    )
+
+
+def _microservice_at(text: bytes, path: str) -> int:
+    documents = parse_documents(text, path)
+    return next(index for index, document in enumerate(documents) if isinstance(document, Microservice))
+
+
+def _without_delivery(text: bytes, path: str, environments: Sequence[str]) -> bytes:
+    rules = parse_document(text, path, Microservice).spec.delivery
+    index = _microservice_at(text, path)
+    for environment in environments:
+        if any(rule.environment == environment for rule in rules):
+            text = remove_item(text, f"spec.delivery[environment={environment}]", document=index)
+    return text
+
+
+def _split(
+    workspace: Workspace, tree: Tree, name: str, environments: Sequence[str], cluster: str | None
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return where the app is that should go, and where it stays, as pairs of environment and cluster."""
+    gone: list[tuple[str, str]] = []
+    kept: list[tuple[str, str]] = []
+    for environment in workspace.environments():
+        for target in workspace.organization.clusters_of(environment):
+            if name in apps_in(tree, workspace.layout, environment, target.name):
+                chosen = (not environments or environment in environments) and cluster in (None, target.name)
+                (gone if chosen else kept).append((environment, target.name))
+    return gone, kept

@@ -1,0 +1,176 @@
+"""Starts an organization: its repositories, each there from its first commit on, with the management cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from generator.core.document_text import dump_documents, parse_document
+from generator.core.documents import (
+    Cluster,
+    Environment,
+    Metadata,
+    Organization,
+    OrganizationSpec,
+    Paths,
+    Repositories,
+)
+from generator.core.documents import Repository as RepositoryAddress
+from generator.core.errors import UserError, UserErrors
+from generator.core.layout import ORGANIZATION_FILE, RECORDS
+from generator.core.names import CLUSTER_LIMIT, LABEL_LIMIT, check_name, slug
+from generator.core.tree import MemoryTree
+from generator.templating.answers import resolve
+from generator.templating.library import builtin_names
+from generator.workspace.clusters import cluster_instances
+from generator.workspace.components import missing_items
+from generator.workspace.proposal import Draft, Proposal, RepositoryProposal, plan_changes
+from generator.workspace.rendering import organization_context, render_instance
+from generator.workspace.templates import builtin
+from generator.workspace.workspace import Role
+
+_COMMENT = """The organization: its repositories, its environments in promotion order, its clusters.
+Yours to edit; the commands change only what they name."""
+
+
+def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
+    """Return what creates an organization's repositories below `output`; those that are there already stay as they are.
+
+    Args:
+        output: The folder that will hold the repositories at `<owner>/<name>`.
+        told: Answers to the questions of the template `repository`; the rest goes to the management cluster.
+
+    Raises:
+        UserError: An answer is missing or refused, or the folder holds something that is not ours.
+    """
+    asked = builtin("repository").template.questions
+    data = {"gitopsmith_version": version("gitopsmith")} | {key: told[key] for key in told if key in asked}
+    answers = resolve(builtin("repository").template, {**data, "role": "platform"}).values
+    about_cluster = {key: value for key, value in told.items() if key not in asked}
+    cluster_data = {"cloud": answers["cloud"], "region": answers["region"], **about_cluster}
+    _check_names(answers)
+    organization, management = _organization(answers)
+    _refuse_foreign(output, organization)
+    proposals, notes = [], []
+    for address, roles in _wanted(organization):
+        path = output / address.owner / address.name
+        if path.is_file() or (path.exists() and any(path.iterdir())):
+            _refuse_other(path, organization, roles)
+            notes.append(f"{path} is there already.")
+            continue
+        draft = _draft(organization, management, data, cluster_data, roles)
+        empty = MemoryTree()
+        change, pristine, _ = plan_changes(empty, empty, organization.spec.paths.layout, draft, roles)
+        proposals.append(RepositoryProposal(path, address.branch, empty, change, pristine, organization.url(address)))
+    return Proposal(tuple(proposals), tuple(notes))
+
+
+def _check_names(answers: Mapping[str, Any]) -> None:
+    """Refuse names that the template's own rules let pass and the organization's document would not."""
+    named = [("environment", name, LABEL_LIMIT) for name in answers["environments"]]
+    problems = []
+    for what, name, limit in (*named, ("management cluster", answers["management_cluster"], CLUSTER_LIMIT)):
+        try:
+            check_name(what, name, limit)
+        except UserError as problem:
+            problems.append(UserError(str(problem)))
+    if problems:
+        raise UserErrors("Some names are refused.", problems)
+
+
+def _organization(answers: Mapping[str, Any]) -> tuple[Organization, str]:
+    """Return the organization that the answers describe, still without clusters, and its management cluster's name."""
+    platform = RepositoryAddress(owner=answers["org"], name=answers["platform_repo"], branch=answers["branch"])
+    application = RepositoryAddress(
+        owner=answers["app_org"], name=answers["application_repo"], branch=answers["branch"]
+    )
+    spec = OrganizationSpec(
+        owner=answers["org"],
+        git_url=answers["git_url"],
+        domain=answers["domain"],
+        repositories=Repositories(
+            platform=platform, application=platform if answers["topology"] == "single" else application
+        ),
+        paths=Paths(
+            catalog=answers["catalog_path"],
+            clusters=answers["clusters_path"],
+            apps=answers["apps_path"],
+            environments=answers["environments_path"],
+        ),
+        environments=tuple(Environment(name=name) for name in answers["environments"]),
+    )
+    return Organization(metadata=Metadata(name=slug(answers["org"])), spec=spec), answers["management_cluster"]
+
+
+def _wanted(organization: Organization) -> list[tuple[RepositoryAddress, tuple[Role, ...]]]:
+    """Return the repositories with their roles; the platform repository comes last, so that its presence means all."""
+    repositories = organization.spec.repositories
+    if organization.single:
+        return [(repositories.platform, ("platform", "application"))]
+    return [(repositories.application, ("application",)), (repositories.platform, ("platform",))]
+
+
+def _draft(
+    organization: Organization,
+    management: str,
+    data: Mapping[str, Any],
+    cluster_data: Mapping[str, Any],
+    roles: Sequence[Role],
+) -> Draft:
+    layout, empty = organization.spec.paths.layout, MemoryTree()
+    role = "single" if len(roles) > 1 else roles[0]
+    draft = Draft(f"Create the {'' if role == 'single' else f'{role} '}repository of {organization.spec.owner}")
+    given = {**data, "role": role}
+    base, _ = render_instance(
+        builtin("repository"), layout.repository_place(), empty, organization_context(organization), given
+    )
+    draft.instances[roles[0]].append(base)
+    if "platform" in roles:
+        wanted = Cluster(name=management, role="management", domain=f"{management}.{organization.spec.domain}")
+        instances, cluster = cluster_instances(organization, wanted, empty, cluster_data, new=True)
+        draft.instances["platform"] += [*missing_items(empty, layout, builtin_names("catalog")), *instances]
+        complete = organization.model_copy(
+            update={"spec": organization.spec.model_copy(update={"clusters": (cluster,)})}
+        )
+        draft.files["platform"][ORGANIZATION_FILE] = dump_documents([complete], _COMMENT)
+    return draft
+
+
+def _refuse_foreign(output: Path, organization: Organization) -> None:
+    """A folder is ours if it is empty, or if all that it holds are owners of repositories that `init` makes."""
+    if file := next((folder for folder in (output, *output.parents) if folder.exists() and not folder.is_dir()), None):
+        raise UserError(f"{file} is a file.", hint="Name a folder with --output.")
+    owners = {address.owner for address, _ in _wanted(organization)}
+    foreign = sorted(
+        entry.name for entry in (output.iterdir() if output.exists() else ()) if not _is_ours(entry, owners)
+    )
+    if foreign:
+        raise UserError(
+            f"{output} is not empty, and not made by gitopsmith: it holds {', '.join(foreign[:5])}.",
+            hint="Name a new or empty folder with --output.",
+        )
+
+
+def _is_ours(entry: Path, owners: set[str]) -> bool:
+    if not entry.is_dir():
+        return False
+    repositories = [child for child in entry.iterdir() if not child.name.startswith(".gitopsmith-")]
+    return (entry.name in owners and not repositories) or any(
+        (child / RECORDS).is_dir() and (child / ".git").exists() for child in repositories
+    )
+
+
+def _refuse_other(path: Path, organization: Organization, roles: Sequence[Role]) -> None:
+    """Refuse to take a folder for a repository of this organization that is something else."""
+    if not (path / RECORDS).is_dir() or not (path / ".git").exists():
+        raise UserError(f"{path} is not empty, and not made by gitopsmith.", hint="Name another folder with --output.")
+    document = path / ORGANIZATION_FILE
+    if "platform" in roles and document.is_file():
+        found = parse_document(document.read_bytes(), str(document), Organization)
+        if found.spec.owner != organization.spec.owner:
+            raise UserError(
+                f"{path} is the repository of {found.spec.owner}, not of {organization.spec.owner}.",
+                hint="Name another folder with --output.",
+            )

@@ -1,0 +1,136 @@
+"""Checks what lies on disk: an organization's repositories, one of them alone, or any folder of manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.checking.checker import check
+from generator.checking.findings import Finding, Severity, in_order
+from generator.checking.model import CheckedRepository, Known
+from generator.core.document_text import parse_document, parse_documents
+from generator.core.documents import Organization
+from generator.core.errors import UserError, UserErrors
+from generator.core.layout import ORGANIZATION_FILE, RECORDS, Layout
+from generator.core.tree import Tree
+from generator.gitrepo.folder_tree import FolderTree
+from generator.workspace.drift import drift
+from generator.workspace.workspace import Role, find_workspace
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is checked: the repositories, and of the findings those below `prefix` in `only`."""
+
+    repositories: Sequence[CheckedRepository]
+    organization: Organization | None = None
+    only: str | None = None
+    prefix: str = ""
+
+
+def check_folder(path: Path, on_progress: Callable[[int, int], None] | None = None) -> list[Finding]:
+    """Check a folder as it lies on disk, committed or not.
+
+    Args:
+        path: A workspace, a repository of one, a folder in a repository, or any folder of manifests.
+        on_progress: Is told how many of how many files are done.
+
+    Raises:
+        UserError: There is no such folder.
+    """
+    if not path.is_dir():
+        raise UserError(f"{path}: no such folder.", hint="Name a folder of manifests, or a workspace.")
+    subject = _subject(path.resolve())
+    layout = subject.organization.spec.paths.layout if subject.organization else Layout()
+    known = _known(subject.organization) if subject.organization else None
+    found = check(subject.repositories, known, on_progress)
+    platform = next((one.tree for one in subject.repositories if one.tree.get(ORGANIZATION_FILE)), None)
+    for repository in subject.repositories:
+        found += _documents(repository, layout)
+        found += drift(repository.name, repository.tree, platform, layout)
+    return [finding for finding in in_order(found) if _is_asked(finding, subject)]
+
+
+def _subject(path: Path) -> _Subject:
+    repository = _repository_around(path)
+    try:
+        workspace = find_workspace(path)
+    except UserError:
+        return _alone(path, repository or path)
+    checked, only, prefix = [], None, ""
+    roles: tuple[Role, ...] = ("platform",) if workspace.organization.single else ("platform", "application")
+    for role in roles:
+        address, folder = workspace.address(role), workspace.repositories[role].path
+        url = workspace.organization.url(address)
+        checked.append(CheckedRepository(address.slug, FolderTree(folder), url, address.branch))
+        if folder == repository:
+            only, prefix = address.slug, _prefix(path, folder)
+    return _Subject(checked, workspace.organization, only, prefix)
+
+
+def _alone(path: Path, root: Path) -> _Subject:
+    """A repository whose sibling is not here, as in its CI, or any folder of manifests."""
+    tree = FolderTree(root)
+    organization = _organization(tree)
+    if organization is None:
+        return _Subject([CheckedRepository("", tree)], None, None, _prefix(path, root))
+    address = organization.spec.repositories.platform
+    checked = CheckedRepository(address.slug, tree, organization.url(address), address.branch)
+    return _Subject([checked], organization, None, _prefix(path, root))
+
+
+def _repository_around(path: Path) -> Path | None:
+    """Return the repository of ours that `path` is in, if any."""
+    return next((folder for folder in (path, *path.parents) if (folder / RECORDS).is_dir()), None)
+
+
+def _prefix(path: Path, root: Path) -> str:
+    return "" if path == root else f"{path.relative_to(root).as_posix()}/"
+
+
+def _organization(tree: Tree) -> Organization | None:
+    file = tree.get(ORGANIZATION_FILE)
+    try:
+        return parse_document(file.data, ORGANIZATION_FILE, Organization) if file else None
+    except UserError:
+        return None  # What is wrong with it is a finding of its own.
+
+
+def _known(organization: Organization) -> Known:
+    spec, management = organization.spec, organization.management_cluster
+    return Known(
+        clusters=frozenset(cluster.name for cluster in spec.clusters),
+        environments=frozenset(environment.name for environment in spec.environments),
+        repositories=frozenset(
+            organization.url(address) for address in (spec.repositories.platform, spec.repositories.application)
+        ),
+        management_cluster=management.name if management else None,
+        catalog_path=spec.paths.catalog,
+        clusters_path=spec.paths.clusters,
+        environments_path=spec.paths.environments,
+    )
+
+
+def _documents(repository: CheckedRepository, layout: Layout) -> Iterator[Finding]:
+    """Yield what is wrong with the organization's and the apps' documents."""
+    for path in (ORGANIZATION_FILE, *repository.tree.under(layout.apps)):
+        file = repository.tree.get(path)
+        if file is None or not path.endswith((".yaml", ".yml")):
+            continue
+        try:
+            parse_documents(file.data, path)
+        except UserErrors as problems:
+            for problem in problems.problems:
+                key, _, message = problem.message.partition(": ")
+                yield _finding(repository.name, path, key, message)
+        except UserError as problem:
+            yield _finding(repository.name, path, "", problem.message.removeprefix(f"{path}: "), problem.hint)
+
+
+def _finding(repository: str, path: str, key: str, message: str, hint: str = "") -> Finding:
+    return Finding(Severity.ERROR, "schema", repository, path, 1, 1, key, message, hint)
+
+
+def _is_asked(finding: Finding, subject: _Subject) -> bool:
+    return subject.only in (None, finding.repository) and finding.path.startswith(subject.prefix)
