@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint types layers unit bench lock clean
+.PHONY: demo test soak lint types layers unit bench lock clean
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gitopsmith needs Python 3.11 or newer; this is $$($(PYTHON) --version). Say which to use: make PYTHON=python3.12 …"; exit 1; }
@@ -31,6 +31,10 @@ layers: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n 2
+
+# The long form of the tests under fire: minutes, not seconds.
+soak: $(READY)
+	$(BIN)/pytest -n 2 -m soak
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -16,7 +16,7 @@ class VersionField:
 
     Attributes:
         file: The file, relative to the folder that its instance is rendered to.
-        path: The scalar in it, as `generator.core.yamlpath` writes paths.
+        path: The scalar in it, as `generator.core.yamltext.path` writes paths.
     """
 
     file: str

@@ -37,9 +37,7 @@ def add_environment(
     draft = Draft(f"Add environment {name}" + (f" to {cluster}" if cluster else ""))
     if check_name("environment", name) not in known:
         index = known.index(workspace.require_environment(before)) if before else None
-        document = add_item(
-            document, "spec.environments", {"name": name}, **({} if index is None else {"index": index})
-        )
+        document = add_item(document, "spec.environments", {"name": name}, index=index)
     elif before:
         raise UserError(
             f"The environment `{name}` has its place in the promotion order already.",

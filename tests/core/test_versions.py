@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from generator.core.errors import UserError
 from generator.core.versions import TagPattern, is_in_range, is_older, is_prerelease, is_version
 

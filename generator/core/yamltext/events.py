@@ -26,7 +26,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from generator.core.errors import GitopsmithError, UserError
+from generator.core.errors import UserError
 
 BOM = b"\xef\xbb\xbf"
 # YAML 1.1 counts the last three as line breaks too, and so do libyaml and its ports.
@@ -67,8 +67,15 @@ class YamlSyntaxError(UserError):
         self.column = column
 
 
-class UnsoundEditError(GitopsmithError):
-    """An edit did not do what it should have done. A bug of ours: the file was not changed."""
+class UnsoundEditError(UserError):
+    """An edit that, tried and parsed again, did not do what was asked and nothing else; the file is not changed.
+
+    Args:
+        what: What would have happened.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, hint="This shape of YAML is not edited safely: change this place by hand.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,8 @@ def parse(data: bytes) -> Source:
         raise YamlSyntaxError("the file is UTF-16; only UTF-8 is edited", 1, 1)
     bom = data.startswith(BOM)
     body = data[len(BOM) :] if bom else data
+    if body.startswith(BOM):
+        raise YamlSyntaxError("the file starts with two byte order marks", 1, 1)
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

@@ -9,8 +9,8 @@ from typing import Any
 from yaml.events import MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from generator.core.errors import UserError
-from generator.core.yamlevents import Source, children, column, content_span
-from generator.core.yamlscalar import one_line, printable, read_plain
+from generator.core.yamltext.events import Source, children, column, content_span
+from generator.core.yamltext.scalar import one_line, printable, read_plain
 
 Plain = str | int | float | bool | None | Sequence[Any] | Mapping[Any, Any]
 
@@ -169,3 +169,38 @@ def _key(key: Any, manner: Manner, *, flow: bool) -> str:
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is added to a collection.
+
+    Args:
+        value: The value.
+        key: Its key in a mapping; None for an item of a list.
+    """
+
+    value: Plain
+    key: str | None = None
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The nodes that are added, in their order."""
+        return (self.value,) if self.key is None else (self.key, self.value)
+
+    @property
+    def alone(self) -> Plain:
+        """A collection that holds nothing else."""
+        return [self.value] if self.key is None else {self.key: self.value}
+
+    def lines(self, indent: int, manner: Manner, gap: int = 1) -> list[str]:
+        """Write it as lines of a block collection."""
+        if self.key is None:
+            return item_lines(self.value, indent, manner, gap)
+        return entry_lines(self.key, self.value, indent, manner)
+
+    def flow(self, manner: Manner) -> str:
+        """Write it for a flow collection."""
+        if self.key is None:
+            return flow_text(self.value, manner)
+        return flow_entry(self.key, self.value, manner)

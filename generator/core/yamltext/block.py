@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from generator.core.yamlevents import BREAK, Source, content_span
-from generator.core.yamlscalar import printable
+from generator.core.yamltext.events import BREAK, Source, content_span
+from generator.core.yamltext.scalar import printable
 
 _HEADER = re.compile(r"([|>])([-+1-9]{0,2})([^\r\n\x85\u2028\u2029]*)")
+_ONLY_SPACES = re.compile(r" +\Z")
 _MAX_INDICATOR = 9
 
 
@@ -47,6 +48,8 @@ def read_block(source: Source, index: int, parent_indent: int) -> Block:
         parent_indent: The column of the collection that it stands in; 0 for a whole document.
     """
     start, whole_end = content_span(source, index)
+    if _ONLY_SPACES.match(source.text, whole_end):
+        whole_end = len(source.text)  # libyaml leaves a last line of spaces out
     header = _HEADER.match(source.text, start)
     assert header is not None  # noqa: S101  the parser has read it
     style, indicators, rest = header.groups()

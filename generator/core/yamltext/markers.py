@@ -11,10 +11,10 @@ from typing import Any
 from yaml.events import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from generator.core.errors import UserError
-from generator.core.yamlevents import Source, children, parse
-from generator.core.yamlfind import followed, key_text, roots
-from generator.core.yamlpath import Path
-from generator.core.yamlset import set_value
+from generator.core.yamltext.events import Source, children, parse
+from generator.core.yamltext.find import followed, key_text, roots
+from generator.core.yamltext.path import Path
+from generator.core.yamltext.set import set_value
 
 _COMMENT = re.compile(r"(?<=[ \t])#[ \t]*(\{[^\r\n]*\"\$imagepolicy\"[^\r\n]*\})[ \t]*(?=[\r\n]|\Z)")
 _MARKER = re.compile(r"([^:\s]+:[^:\s]+)(?::(tag|name|digest))?")

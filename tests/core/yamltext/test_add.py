@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.core import yamlevents
 from generator.core.errors import UserError
 from generator.core.yamltext import add_item, add_key
+from generator.core.yamltext import events as yamlevents
 
 
 @pytest.fixture(params=["libyaml", "PyYAML"], autouse=True)
@@ -51,6 +51,8 @@ KEYS: list[tuple[str, str, Any, str]] = [
     ("a:\n  - 1\n", "", [1, [2, 3], {}], "a:\n  - 1\nk:\n  - 1\n  - - 2\n    - 3\n  - {}\n"),
     ("a: 'x'\nb: 1\n", "", "y", "a: 'x'\nb: 1\nk: 'y'\n"),
     ("a: 'x'\nb: y-1\n", "", "z", "a: 'x'\nb: y-1\nk: z\n"),
+    ("a: 1\n  # c\nb: 1\n", "", "one\ntwo", "a: 1\n  # c\nb: 1\nk: |-\n  one\n  two\n"),
+    ("a: 1\n  # c\n", "", "one\ntwo", 'a: 1\nk: "one\\ntwo"\n  # c\n'),
     # What is empty is begun.
     ("", "", 1, "k: 1\n"),
     ("# only this", "", {"x": 1}, "# only this\nk:\n  x: 1\n"),
@@ -138,3 +140,29 @@ def test_what_is_not_safe_to_extend_is_refused_with_its_reason(file: bytes, path
 def test_an_item_needs_a_list() -> None:
     with pytest.raises(UserError, match="a: line 1: expected a list, found a mapping"):
         add_item(b"a: {x: 1}\n", "a", 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "index", "expected"),
+    [
+        ("a:\n  # 1\n  - 1\n  # 2\n  - 2\n", 0, "a:\n  # 1\n  - q: 0\n    t: |\n      x\n  - 1\n  # 2\n  - 2\n"),
+        ("a:\n- 1 # 1\n# 2\n- 2", 1, "a:\n- 1 # 1\n- q: 0\n  t: |\n    x\n# 2\n- 2"),
+        ("a:\n- 1\n- 2\n", 2, "a:\n- 1\n- 2\n- q: 0\n  t: |\n    x\n"),
+        ("a: [1, 2]\n", 0, 'a: [{q: 0, t: "x\\n"}, 1, 2]\n'),
+        ("a: [1, 2]\n", 1, 'a: [1, {q: 0, t: "x\\n"}, 2]\n'),
+        ("a: [\n  1, # 1\n  2\n]\n", 1, 'a: [\n  1, # 1\n  {q: 0, t: "x\\n"},\n  2\n]\n'),
+        ("a: []\n", 0, "a:\n  - q: 0\n    t: |\n      x\n"),
+    ],
+)  # fmt: skip
+def test_an_item_is_put_where_it_is_told(file: str, index: int, expected: str) -> None:
+    assert add_item(file.encode(), "a", {"q": 0, "t": "x\n"}, index=index).decode() == expected
+
+
+def test_an_item_in_a_list_within_a_list_can_be_the_first() -> None:
+    assert add_item(b"- - a\n  - b\n", "0", "x", index=0) == b"- - x\n  - a\n  - b\n"
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_a_position_that_a_list_does_not_have_is_refused(index: int) -> None:
+    with pytest.raises(UserError, match=f"a: line 1: the list has 1 items; no place {index}"):
+        add_item(b"a: [1]\n", "a", 0, index=index)

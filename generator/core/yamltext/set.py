@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from yaml.events import AliasEvent, MappingStartEvent, ScalarEvent
 
 from generator.core.errors import UserError
-from generator.core.yamlblock import fits, read_block, rewritten
-from generator.core.yamledit import Edited, Patch, edited
-from generator.core.yamlevents import Source, UnsoundEditError, anchored_by, column, content_span, line_break, parse
-from generator.core.yamlfind import Place, find, line, refuse_shared, where
-from generator.core.yamlpath import Path
-from generator.core.yamlscalar import STR, Scalar, one_line, read_scalar, same
+from generator.core.yamltext.block import fits, read_block, rewritten
+from generator.core.yamltext.edit import Edited, Patch, edited
+from generator.core.yamltext.events import (
+    Source,
+    UnsoundEditError,
+    anchored_by,
+    column,
+    content_span,
+    line_break,
+    parse,
+)
+from generator.core.yamltext.find import Place, find, line, refuse_shared, where
+from generator.core.yamltext.path import Path
+from generator.core.yamltext.scalar import STR, Scalar, one_line, read_scalar, same
 
 _NAMES = {"str": "a string", "int": "an integer", "float": "a number", "bool": "true or false", "NoneType": "null"}
 _MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
@@ -30,7 +39,7 @@ def set_value(text: bytes, path: str | Path, value: Scalar, *, document: int = 0
 
     Args:
         text: The file.
-        path: Which scalar; see `generator.core.yamlpath.parse_path`.
+        path: Which scalar; see `generator.core.yamltext.path.parse_path`.
         value: The new value. A string stays a string for every reader.
         document: Which document of the file, from 0.
 
@@ -40,7 +49,7 @@ def set_value(text: bytes, path: str | Path, value: Scalar, *, document: int = 0
     Raises:
         UserError: The path names nothing, several things, a list or a mapping; the file is not YAML; the scalar is
             shared by an anchor; its tag does not allow the value; the value cannot be written in UTF-8.
-        UnsoundEditError: The edit would have changed something else; a bug of ours.
+        UnsoundEditError: The edit, tried and parsed again, would have changed something else as well.
     """
     source = parse(text)
     place = find(source, path, document, edit=True)
@@ -53,8 +62,13 @@ def set_value(text: bytes, path: str | Path, value: Scalar, *, document: int = 0
     else:
         start, end = content_span(source, place.index)
         patch = Patch(start, end, one_line(value, None, flow=_in_flow(source, place)))
-    result = edited(source, [patch], place.index, place.index + 1)
-    _verify(source, place, value, result)
+    if source.text[patch.end : patch.end + 1] == "#":
+        patch = replace(patch, new=f"{patch.new} ")  # behind a quote that is a comment, behind a word it is not
+    try:
+        result = edited(source, [patch], place.index, place.index + 1)
+        _verify(source, place, value, result)
+    except UnsoundEditError as error:
+        raise UnsoundEditError(f"{where(place.path)}: line {line(source, place.index)}: {error.message}") from error
     return result.data
 
 
@@ -121,7 +135,8 @@ def _block_patch(source: Source, place: Place, value: Scalar, *, tagged: bool) -
         end, new = rewritten(value, block, source.text, line_break(source.text, block.start))
         return Patch(block.start, end, new)
     new = one_line(value, '"', flow=False, tagged=tagged)
-    return Patch(block.start, block.end, new + block.rest)
+    gap = " " if block.rest.startswith("#") else ""  # after a header, libyaml takes a comment without a space
+    return Patch(block.start, block.end, new + gap + block.rest)
 
 
 def filled(source: Source, place: Place, at: int, new: str) -> Patch:
@@ -175,4 +190,4 @@ def _verify(source: Source, place: Place, value: Scalar, result: Edited) -> None
     if good:
         good = _is_already(now, value, place)
     if not good:
-        raise UnsoundEditError(f"{where(place.path)}: the value would not read back as {value!r}")
+        raise UnsoundEditError(f"the value would not read back as {value!r}")

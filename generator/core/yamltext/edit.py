@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.core.yamlevents import BOM, Source, UnsoundEditError, YamlSyntaxError, first_difference, parse
+from generator.core.yamltext.events import BOM, Source, UnsoundEditError, YamlSyntaxError, first_difference, parse
 
 
 @dataclass(frozen=True, slots=True)

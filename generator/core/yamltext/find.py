@@ -8,8 +8,8 @@ from typing import Any
 from yaml.events import AliasEvent, DocumentStartEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from generator.core.errors import UserError
-from generator.core.yamlevents import Source, aliases_of, anchored_by, children
-from generator.core.yamlpath import Path, Select, Step, parse_path
+from generator.core.yamltext.events import Source, aliases_of, anchored_by, children
+from generator.core.yamltext.path import Path, Select, Step, parse_path
 
 MERGE = "<<"
 _SHOWN = 8

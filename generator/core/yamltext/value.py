@@ -8,9 +8,9 @@ from typing import Any
 from yaml.events import AliasEvent, ScalarEvent, SequenceStartEvent
 
 from generator.core.errors import UserError
-from generator.core.yamlevents import Source, anchored_by, children
-from generator.core.yamlfind import MERGE, line, merged_mappings
-from generator.core.yamlscalar import Scalar, read_scalar, same
+from generator.core.yamltext.events import Source, anchored_by, children
+from generator.core.yamltext.find import MERGE, line, merged_mappings
+from generator.core.yamltext.scalar import Scalar, read_scalar, same
 
 Value = Scalar | list[Any] | dict[Any, Any]
 

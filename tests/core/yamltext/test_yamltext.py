@@ -22,9 +22,9 @@ from generator.core.yamltext import (
     set_value,
 )
 
-CORPUS = FilePath(
-    os.environ.get("GITOPSMITH_CORPUS") or FilePath(__file__).parents[2].parent / "shared" / "corpus"
-).joinpath("manifests")
+CORPUS = FilePath(os.environ.get("GITOPSMITH_CORPUS") or FilePath(__file__).parents[4] / "shared" / "corpus").joinpath(
+    "manifests"
+)
 
 FILE = b"""\
 base: &base {image: x, tag: 1.10}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from yaml.events import MappingStartEvent, SequenceStartEvent
 
 from generator.core.errors import UserError
-from generator.core.yamledit import Patch, edited
-from generator.core.yamlevents import (
+from generator.core.yamltext.edit import Patch, edited
+from generator.core.yamltext.events import (
     Source,
     UnsoundEditError,
     after,
@@ -22,9 +22,9 @@ from generator.core.yamlevents import (
     parse,
     skip_trivia,
 )
-from generator.core.yamlfind import Place, find, line, where
-from generator.core.yamlpath import Path
-from generator.core.yamlspan import Entry, entries
+from generator.core.yamltext.find import Place, find, line, where
+from generator.core.yamltext.path import Path
+from generator.core.yamltext.span import Entry, entries
 
 _LAST_BREAK = re.compile(r"(?:\r\n|\n|\r)\Z")
 
@@ -84,10 +84,8 @@ def _remove(text: bytes, path: str | Path, document: int, kind: type[object]) ->
     try:
         return _first_sound(source, place, there, number)
     except UnsoundEditError as error:
-        raise UserError(
-            f"{where(place.path)}: line {line(source, place.index)}: this cannot be removed: {error}",
-            hint="Edit this place by hand.",
-        ) from error
+        here = f"{where(place.path)}: line {line(source, place.index)}"
+        raise UnsoundEditError(f"{here}: this cannot be removed: {error.message}") from error
 
 
 def _refuse_needed(source: Source, place: Place, entry: Entry) -> None:

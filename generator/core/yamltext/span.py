@@ -8,9 +8,9 @@ from typing import Any
 from yaml.events import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from generator.core.errors import UserError
-from generator.core.yamlblock import read_block
-from generator.core.yamlevents import Source, after, children, column, content_span, skip_trivia
-from generator.core.yamlfind import line
+from generator.core.yamltext.block import read_block
+from generator.core.yamltext.events import Source, after, children, column, content_span, skip_trivia
+from generator.core.yamltext.find import line
 
 _COLLECTIONS = {MappingStartEvent, SequenceStartEvent}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from generator.core import yamlevents
 from generator.core.errors import UserError
 from generator.core.yamltext import MissingError, remove_item, remove_key
+from generator.core.yamltext import events as yamlevents
 
 
 @pytest.fixture(params=["libyaml", "PyYAML"], autouse=True)

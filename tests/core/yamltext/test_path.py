@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.core.errors import UserError
-from generator.core.yamlpath import Path, Select, Step, parse_path
+from generator.core.yamltext.path import Path, Select, Step, parse_path
 
 
 @pytest.mark.parametrize(

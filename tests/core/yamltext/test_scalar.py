@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.core.yamlscalar import Scalar, can_be_plain, is_ambiguous, plain, read_plain, same
+from generator.core.yamltext.scalar import Scalar, can_be_plain, is_ambiguous, plain, read_plain, same
 
 
 @pytest.mark.parametrize(

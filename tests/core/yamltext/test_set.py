@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.core import yamlevents
 from generator.core.errors import UserError
 from generator.core.yamltext import UnsoundEditError, YamlSyntaxError, get_value, set_value
+from generator.core.yamltext import events as yamlevents
 
 
 @pytest.fixture(params=["libyaml", "PyYAML"], autouse=True)
@@ -46,6 +46,7 @@ CASES: list[tuple[str, str, Any, str]] = [
     ("a: x # c\n", "a", "y-1", "a: y-1 # c\n"),
     ("a: 'x' # c\n", "a", "it's", "a: 'it''s' # c\n"),
     ('a: "x" # c\n', "a", 'say "y" \\', 'a: "say \\"y\\" \\\\" # c\n'),
+    ("a: 'x'# c\n", "a", 5, "a: 5 # c\n"),
     ("a:   x    # tab\there\nb: 1", "a", "y-1", "a:   y-1    # tab\there\nb: 1"),
     ("a: x\n  y\n\n  z # c\nb: 1\n", "a", "new", "a: new # c\nb: 1\n"),
     ("a: 'x\n\n  y' # c\n", "a", "new", "a: 'new' # c\n"),
@@ -104,6 +105,7 @@ CASES: list[tuple[str, str, Any, str]] = [
     ("k:\n    a: |\n       x\n", "k.a", " z\ny\n", "k:\n    a: |3\n        z\n       y\n"),
     ("- |\n x\n", "0", " z\n", "- |1\n  z\n"),
     ("a: |\nb: 1\n", "a", "x\n", "a: |\n  x\nb: 1\n"),
+    ("a: |\n     ", "a", "y", "a: |-\n  y"),
     ("a: |\n  x", "a", "y\n", "a: |\n  y\n"),
     ("a: |\n  x", "a", "y", "a: |-\n  y"),
     ("a: |\r\n  x\r\nb: 1\r\n", "a", "y\nz\n", "a: |\r\n  y\r\n  z\r\nb: 1\r\n"),
@@ -148,10 +150,11 @@ def test_exactly_these_bytes_are_written(file: str, path: str, value: Any, expec
     assert set_value(result, path, value, document=number) == result
 
 
-@pytest.mark.skipif(not yaml.__with_libyaml__, reason="only libyaml reads a tab before a comment")
-def test_a_tab_before_a_comment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not yaml.__with_libyaml__, reason="only libyaml reads these")
+def test_what_only_libyaml_reads_is_edited_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert set_value(b"a: x\t# c\nb:\t1\n", "a", "z") == b"a: z\t# c\nb:\t1\n"
+    assert set_value(b"a: |# c\n  x\n", "a", 5) == b"a: 5 # c\n"
 
 
 REFUSED: list[tuple[bytes, str, Any, str]] = [
@@ -179,6 +182,7 @@ REFUSED: list[tuple[bytes, str, Any, str]] = [
     (b"? a\n", "a", 2, "the key has no value, and it is not clear where one would stand"),
     (b"{a # c\n}\n", "a", 2, "the key has no value, and it is not clear where one would stand"),
     (b"a: x\n", "a", "\ud83d", "the value holds U+D83D, half a character"),
+    (b"a:\n|\n  x\n", "a", 2, "a: line 2: the edit would leave a file that is not YAML"),
     (b"a: x\n", "a..b", 2, "path 'a..b', character 3: expected a key"),
 ]
 
@@ -196,6 +200,7 @@ def test_what_is_not_safe_is_refused_with_its_reason(file: bytes, path: str, val
         ("a: x".encode("utf-16"), "line 1, column 1: the file is UTF-16; only UTF-8 is edited"),
         ("a: x".encode("utf-16-le"), "not YAML: "),
         (b"a: x\nb: \xe4", "line 2, column 4: byte 0xe4 is not UTF-8"),
+        (b"\xef\xbb\xbf\xef\xbb\xbfa: x", "line 1, column 1: the file starts with two byte order marks"),
         (b"a: *n\n", "line 1, column 4: no anchor defines *n"),
         (b"a: &n 1\n---\nb: *n\n", "line 3, column 4: no anchor defines *n"),
         (b"a: b: c\n", "line 1, column 5: not YAML: mapping values are not allowed"),
@@ -215,10 +220,10 @@ def test_what_is_not_yaml_in_utf_8_is_refused_with_its_place(file: bytes, reason
 
 
 def test_an_edit_that_would_change_anything_else_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generator.core.yamlset.one_line", lambda *_, **__: "x\nb: 2")
+    monkeypatch.setattr("generator.core.yamltext.set.one_line", lambda *_, **__: "x\nb: 2")
     with pytest.raises(UnsoundEditError):
         set_value(b"a: 1\nc: 3\n", "a", "x")
-    monkeypatch.setattr("generator.core.yamlset.one_line", lambda *_, **__: "1.10")
+    monkeypatch.setattr("generator.core.yamltext.set.one_line", lambda *_, **__: "1.10")
     with pytest.raises(UnsoundEditError, match=r"would not read back as '1\.10'"):
         set_value(b"a: 1\nc: 3\n", "a", "1.10")
 

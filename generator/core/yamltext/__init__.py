@@ -5,15 +5,15 @@ The one module of the family that others import. What cannot be done safely is r
 
 from __future__ import annotations
 
-from generator.core.yamladd import add_item, add_key
-from generator.core.yamlevents import UnsoundEditError, YamlSyntaxError, parse
-from generator.core.yamlfind import MissingError, find, roots
-from generator.core.yamlmarkers import Marked, marked, set_marked
-from generator.core.yamlpath import Path, Select, parse_path
-from generator.core.yamlremove import remove_item, remove_key
-from generator.core.yamlscalar import Scalar
-from generator.core.yamlset import set_value
-from generator.core.yamlvalue import Value, construct
+from generator.core.yamltext.add import add_item, add_key
+from generator.core.yamltext.events import UnsoundEditError, YamlSyntaxError, parse
+from generator.core.yamltext.find import MissingError, find, roots
+from generator.core.yamltext.markers import Marked, marked, set_marked
+from generator.core.yamltext.path import Path, Select, parse_path
+from generator.core.yamltext.remove import remove_item, remove_key
+from generator.core.yamltext.scalar import Scalar
+from generator.core.yamltext.set import set_value
+from generator.core.yamltext.value import Value, construct
 
 __all__ = [
     "Marked",

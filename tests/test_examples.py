@@ -1,0 +1,54 @@
+"""The examples: every command of every README works, in its order, on a machine that has only gitopsmith and git."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+@pytest.mark.parametrize("example", sorted(path.parent.name for path in EXAMPLES.glob("*/README.md")))
+def test_the_commands_of_an_example_work(example: str, tmp_path: Path) -> None:
+    done = run(example, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    commands = [line for line in done.stderr.splitlines() if line.startswith("$ ")]
+    assert commands, "the README holds no commands"
+
+
+def test_the_first_example_makes_what_its_readme_promises(tmp_path: Path) -> None:
+    done = run("01-bootstrap", tmp_path / "out")
+    platform, application = (tmp_path / "out/out" / name for name in ("acme/acme-gitops", "acme-apps/acme-gitops"))
+    assert {path.name for path in (platform / "registry/clusters").iterdir()} == {"README.md", "management", "prod-eu"}
+    environments = application / "registry/environments"
+    assert {path.name for path in environments.iterdir() if path.is_dir()} == {"development", "staging", "production"}
+    assert {path.name for path in (application / "apps").glob("*.yaml")} == {"podinfo.yaml", "frontend.yaml"}
+    assert "No findings." in done.stdout
+    assert "+  replicas: 3" in done.stdout, "the dry run shows its diff"
+    assert "replicas: 2" in (environments / "staging/prod-eu/podinfo/deployment.yaml").read_text(encoding="utf-8")
+
+
+def test_an_example_does_not_run_over_a_folder_of_yours(tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "mine.txt"
+    mine.parent.mkdir()
+    mine.touch()
+    done = run("01-bootstrap", tmp_path / "out")
+    assert done.returncode == 1
+    assert "name another folder" in done.stderr
+    assert mine.exists()
+
+
+def run(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [EXAMPLES / "run", example, folder],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
