@@ -9,29 +9,29 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.result import Result
+from bench.result import Result, shown
 
 
 def results() -> list[Result]:
     """Return what every module of this folder that has a `main` found."""
     names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     mains = [getattr(import_module(f"bench.{name}"), "main", None) for name in names if name != "__main__"]
-    return [main() for main in mains if main is not None]
+    found = [main() for main in mains if main is not None]
+    return [result for results in found for result in ([results] if isinstance(results, Result) else results)]
 
 
 def show(found: list[Result]) -> None:
-    """Print the results as a table."""
-    table = Table("work", "ours", "beside", "theirs", "ratio", "bar")
+    """Print the results as a table, and what else was measured below it."""
+    table = Table("work", "ours", "beside", "theirs", "ratio", "bar", "reached")
     for result in found:
-        table.add_row(
-            result.what,
-            f"{result.ours * 1000:.2f} ms",
-            result.beside,
-            f"{result.theirs * 1000:.1f} ms",
-            f"{result.ratio:.0f} ×",
-            f"≥ {result.bar:g} ×",
-        )
-    Console().print(table)
+        reached = "yes" if result.reached else "NO"
+        ours, theirs = shown(result.ours), shown(result.theirs)
+        table.add_row(result.what, ours, result.beside, theirs, result.ratio, result.demand, reached)
+    console = Console(width=160)
+    console.print(table)
+    for result in found:
+        if result.note:
+            console.print(f"{result.what}: {result.note}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a benchmark found: two times for the same work, and the ratio that the design asks for."""
+"""What a benchmark found: two times for the same work, and the bar that they are held to."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ class Result:
         what: The work.
         ours: Seconds that it takes here.
         theirs: Seconds that it takes the other.
-        beside: Who the other is.
-        bar: How many times faster this must be.
+        beside: Who the other is: a peer, or a limit that nobody can beat.
+        bar: How many times faster than the other this must be; less than 1 where the other is a limit.
+        seconds: The most seconds that it may take, where the design says so.
+        note: What else was measured in the same run.
     """
 
     what: str
@@ -22,14 +24,37 @@ class Result:
     theirs: float
     beside: str
     bar: float
+    seconds: float | None = None
+    note: str = ""
 
     @property
-    def ratio(self) -> float:
-        """How many times faster this is."""
-        return self.theirs / self.ours
+    def ratio(self) -> str:
+        """How this compares with the other."""
+        return _compared(self.theirs / self.ours)
+
+    @property
+    def demand(self) -> str:
+        """What the bar asks for."""
+        demanded = f"≥ {self.bar:g} × faster" if self.bar >= 1 else f"≤ {1 / self.bar:g} × its time"
+        return demanded if self.seconds is None else f"{demanded}, ≤ {self.seconds:g} s"
+
+    @property
+    def reached(self) -> bool:
+        """Whether the bar was reached in this run."""
+        in_time = self.seconds is None or self.ours <= self.seconds
+        return self.theirs / self.ours >= self.bar and in_time
 
     def __str__(self) -> str:
         return (
-            f"{self.what}: {self.ours * 1000:.2f} ms, {self.beside} {self.theirs * 1000:.1f} ms: "
-            f"{self.ratio:.0f} × faster (bar: {self.bar:g} ×)"
-        )
+            f"{self.what}: {shown(self.ours)}, {self.beside} {shown(self.theirs)}: {self.ratio} "
+            f"(bar: {self.demand}) {self.note}"
+        ).rstrip()
+
+
+def shown(seconds: float) -> str:
+    """Return a time as people read it."""
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.{1 if seconds >= 0.1 else 2}f} ms"
+
+
+def _compared(times: float) -> str:
+    return f"{times:.0f} × faster" if times >= 1 else f"{1 / times:.1f} × its time"

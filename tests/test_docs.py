@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
+
 from generator.checking.findings import RULES
 from generator.cli.main import cli
-from typer.main import get_command
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -33,7 +33,7 @@ def _given(arguments: Sequence[str]) -> Iterator[str]:
             yield argument
         elif argument.startswith("--data="):
             yield argument.removeprefix("--data=")
-        elif argument.startswith("-d"):
+        elif argument.startswith("-d") and argument != "-d":
             yield argument.removeprefix("-d")
 
 

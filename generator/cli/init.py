@@ -67,7 +67,6 @@ def _ask(told: dict[str, Any]) -> dict[str, Any]:
             "There is no terminal to ask the questions on.",
             hint="Answer with --defaults, and with --data KEY=VALUE what the defaults should not decide.",
         )
-    from generator.templating.asking import ask  # noqa: PLC0415
-    from generator.templating.library import builtin_folder  # noqa: PLC0415
+    from generator.workspace.bootstrap import ask_about_organization  # noqa: PLC0415
 
-    return ask(builtin_folder("templates") / "repository", told)
+    return ask_about_organization(told)

@@ -32,7 +32,8 @@ def table(columns: tuple[str, ...], rows: tuple[Mapping[str, Any], ...]) -> Tabl
 
     shown = Table(box=SIMPLE, pad_edge=False)
     for column in columns:
-        shown.add_column(column.replace("_", " ").upper(), overflow="fold")
+        heading = column.replace("_", " ").upper()
+        shown.add_column(heading, overflow="fold", min_width=len(heading))
     for row in rows:
         shown.add_row(*(Text(cell(row.get(column, ""))) for column in columns))
     return shown

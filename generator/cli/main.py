@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from generator.cli import app, catalog, cluster, env, init, promote, render, set_version, status
+from generator.cli import app, catalog, cluster, env, init, preview, promote, render, set_version, status
 from generator.cli import check as check_verb
 from generator.cli.output import error, settings
 from generator.core.errors import TemporaryError, UserError
@@ -47,6 +47,7 @@ cli.add_typer(catalog.verbs, name="catalog")
 cli.add_typer(app.verbs, name="app")
 cli.command("set-version")(set_version.set_version)
 cli.command("promote")(promote.promote)
+cli.add_typer(preview.verbs, name="preview")
 cli.command("check")(check_verb.check)
 cli.command("status")(status.status)
 cli.command("render")(render.render)
@@ -72,10 +73,18 @@ def _options(
     settings.quiet = quiet
 
 
+def _with_quiet_first(arguments: list[str]) -> list[str]:
+    """`--quiet` is an option of every verb, and people type it after the verb."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    if "--quiet" not in arguments[:end]:
+        return arguments
+    return ["--quiet", *(word for word in arguments[:end] if word != "--quiet"), *arguments[end:]]
+
+
 def main() -> None:
     """Run the command line and exit."""
     try:
-        cli()
+        cli(args=_with_quiet_first(sys.argv[1:]))
     except UserError as problem:
         error(problem.message, problem.hint)
         sys.exit(USER_ERROR)

@@ -64,7 +64,8 @@ def finish(proposal: Proposal, *, dry_run: bool) -> None:
     with proposal.reserved():
         for change in proposal.repositories:
             commit, files = change.commit(), len(change.change.edits)
-            done = f"{change.change.subject}, {files} file{'s' if files > 1 else ''}" if files else "nothing to change there."
+            many = "1 file" if files == 1 else f"{files} files"
+            done = f"{change.change.subject}, {many}" if files else "nothing to change there."
             say(f"{_shown(change.path)} ({change.branch} {(commit or '')[:7]}): {done}")
 
 

@@ -189,14 +189,36 @@ class Delivery(Part):
     mode: Literal["commit", "pull-request"] = "commit"
 
 
+PREVIEW_TAG = r"^([A-Za-z0-9_.+-]|\{(sha|sha7|number|branch)\})+$"
+
+
 class Preview(Part):
-    """Whether and how an app's pull requests are deployed."""
+    """Whether and how an app's pull requests are deployed.
+
+    Attributes:
+        enabled: Whether they are.
+        cluster: Where; None for the first cluster of the base environment that has the environment `preview`.
+        base_environment: Whose answers a preview takes; None for the first in promotion order that has the app.
+        tag: The image tag or chart version of a pull request's head, over `{sha}`, `{sha7}`, `{number}` and `{branch}`;
+            None for `{sha}`, or for a chart, whose versions are semantic, `0.0.0-pr.{number}.g{sha7}`.
+        ttl: How long a preview stays without activity, in hours or days.
+        max: How many there are at once; the one that is idle longest goes first.
+        pin: The label that keeps a preview whatever its age.
+        bases: The branches that a pull request may aim at, `*` for any characters; none for every branch.
+        labels: One of these is wanted; with `!` first, the label must not be there.
+        forks: Whether pull requests from forks get one: never, with one of the labels, or like the others.
+        drafts: Whether drafts get one.
+        wait_for_image: Whether a preview waits until its image can be pulled.
+    """
 
     enabled: bool = True
     cluster: ClusterName | None = None
     base_environment: Name | None = None
-    ttl: str = Field(default="72h", pattern=r"^[1-9][0-9]*[hd]$")
+    tag: str | None = Field(default=None, pattern=PREVIEW_TAG, max_length=128)
+    ttl: str = Field(default="72h", pattern=r"^[1-9][0-9]{0,5}[hd]$")
     max: int = Field(default=10, ge=0, le=1000)
+    pin: str = "preview/pin"
+    bases: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     forks: Literal["never", "labelled", "always"] = "never"
     drafts: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.core.provenance import UNKNOWN, Provenance
+from generator.core.pull_requests import PullRequest
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,38 @@ class Promote:
     source: str
     target: str
     allow_downgrade: bool = False
+    provenance: Provenance = UNKNOWN
+
+
+@dataclass(frozen=True)
+class EnsurePreview:
+    """The head of a pull request should be deployed as a preview.
+
+    Attributes:
+        app: The app.
+        pull_request: The pull request.
+        now: The time, in ISO 8601; it stands for the last activity where the pull request does not tell its own.
+        provenance: Where the news comes from.
+    """
+
+    app: str
+    pull_request: PullRequest
+    now: str
+    provenance: Provenance = UNKNOWN
+
+
+@dataclass(frozen=True)
+class RemovePreview:
+    """The preview of a pull request should be gone.
+
+    Attributes:
+        app: The app.
+        number: The pull request's number.
+        reason: Why, for the commit's body.
+        provenance: Where the news comes from.
+    """
+
+    app: str
+    number: int
+    reason: str = ""
     provenance: Provenance = UNKNOWN

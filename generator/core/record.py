@@ -73,7 +73,8 @@ def parse_record(data: bytes, path: str) -> Record:
     """
     match load_all(data, path, hint=_HINT):
         case [{"template": str(template), "digest": str(digest), "answers": dict(answers)} as content]:
-            given = tuple(name for name in content.get("given") or () if name in answers)
+            names = content.get("given")
+            given = tuple(name for name in answers if name in names) if isinstance(names, list) else ()
             return Record(template, digest, answers, given, _version_fields(content.get("version_fields", []), path))
     raise UserError(
         f"{path}: not a record of gitopsmith: `template`, `digest` and `answers` are needed.",

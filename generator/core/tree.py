@@ -58,10 +58,7 @@ class MemoryTree:
 
     def under(self, folder: str) -> tuple[str, ...]:
         """Return the sorted paths of all files below `folder`; all files of the tree for an empty string."""
-        if not folder:
-            return self._paths
-        # "0" is the character after "/", so the two bounds enclose exactly the paths below the folder.
-        return self._paths[bisect_left(self._paths, f"{folder}/") : bisect_left(self._paths, f"{folder}0")]
+        return paths_below(folder, self._paths)
 
     def children(self, folder: str) -> tuple[str, ...]:
         """Return the sorted names of the files and folders directly in `folder`."""
@@ -75,6 +72,14 @@ class MemoryTree:
 
     def __repr__(self) -> str:
         return f"MemoryTree({len(self._paths)} files)"
+
+
+def paths_below(folder: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the sorted `paths` that are below `folder`; all of them for an empty string."""
+    if not folder:
+        return paths
+    # "0" is the character after "/", so the two bounds enclose exactly the paths below the folder.
+    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
 
 
 def names_in(folder: str, paths: Iterable[str]) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 from git import Repo
-from git.exc import InvalidGitRepositoryError, NoSuchPathError
+from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
-from generator.core.tree import File
+from generator.core.tree import File, names_in, paths_below
 from generator.gitrepo.running import git_errors, open_repo
 from generator.gitrepo.work_tree import read_file
 
@@ -29,15 +29,14 @@ class FolderTree:
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
+        self._links = {"": False}
 
     def get(self, path: str) -> File | None:
         """Return the file at `path`, listed or not; None where there is none, or it is not in the folder."""
-        if path.startswith("/") or ".." in path.split("/"):
+        if path.startswith("/") or ".." in path.split("/") or "\0" in path:
             return None
         try:
-            if any((self._path / folder).is_symlink() for folder in Path(path).parents if folder != Path()):
-                return None
-            return read_file(self._path / path)
+            return None if self._is_behind_link(path.rpartition("/")[0]) else read_file(self._path / path)
         except OSError as error:
             if error.errno == ENAMETOOLONG:
                 return None
@@ -49,8 +48,22 @@ class FolderTree:
         Raises:
             UserError: Git refuses to read the repository that the folder lies in.
         """
-        prefix = f"{folder}/" if folder else ""
-        return tuple(path for path in self._all if path.startswith(prefix))
+        return paths_below(folder, self._all)
+
+    def children(self, folder: str) -> tuple[str, ...]:
+        """Return the sorted names of the files and folders directly in `folder`."""
+        return names_in(folder, self.under(folder))
+
+    def _is_behind_link(self, folder: str) -> bool:
+        # Asked for every file, so each folder is looked at once.
+        new = []
+        while folder not in self._links:
+            new.append(folder)
+            folder = folder.rpartition("/")[0]
+        behind = self._links[folder]
+        for folder in reversed(new):
+            behind = self._links[folder] = behind or (self._path / folder).is_symlink()
+        return behind
 
     @cached_property
     def _all(self) -> tuple[str, ...]:
@@ -68,10 +81,16 @@ class FolderTree:
 
     def _is_ignored(self, repo: Repo) -> bool:
         """A folder that a repository around it ignores, such as a build's output, is no part of that repository."""
-        return bool(self._git(repo, "ls-files", "-z", "--others", "--ignored", "--directory", "--exclude-standard"))
+        try:
+            self._git(repo, "check-ignore", "--quiet", ".")
+        except GitCommandError as error:
+            if error.status != 1:
+                raise
+            return False
+        return True
 
     def _git(self, repo: Repo, *command: str) -> str:
-        # Run in the folder itself: paths come relative to it, and nothing outside of it is listed.
+        """Run git in the folder itself: paths come relative to it, and nothing outside of it is listed."""
         return str(repo.git.execute(["git", "-C", str(self._path), *command]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from git import Repo
-from git.objects import Blob
+from git.objects import Blob, Submodule
 from git.objects import Tree as GitObject
 from git.objects.base import IndexObject
 
@@ -28,17 +28,21 @@ class GitTree:
 
     def get(self, path: str) -> File | None:
         """Return the file at `path`, or None where there is none."""
-        folder, _, name = path.rpartition("/")
-        found = self._folder(folder).get(name)
+        folder, slash, name = path.rpartition("/")
+        found = self._folder(folder).get(name) if folder or not slash else None
         return File(found.data_stream.read(), _mode(found)) if isinstance(found, Blob) else None
 
     def under(self, folder: str) -> tuple[str, ...]:
         """Return the sorted paths of all files below `folder`; all files of the tree for an empty string."""
         where = ("--", f"{folder}/") if folder else ()
-        listing = self._repo.git(literal_pathspecs=True).ls_tree(
-            "-r", "-z", "--name-only", "--full-tree", self._sha, *where
-        )
-        return tuple(sorted(path for path in str(listing).split("\0") if path))
+        listing = self._repo.git(literal_pathspecs=True).ls_tree("-r", "-z", "--full-tree", self._sha, *where)
+        # Git's lines are `MODE TYPE OBJECT`, a tab, the path; a submodule is a `commit`, and no file of ours.
+        entries = (line.partition("\t") for line in str(listing).split("\0") if line)
+        return tuple(sorted(path for meta, _, path in entries if " blob " in meta))
+
+    def children(self, folder: str) -> tuple[str, ...]:
+        """Return the sorted names of the files and folders directly in `folder`."""
+        return tuple(sorted(self._folder(folder)))
 
     def _folder(self, path: str) -> Mapping[str, IndexObject]:
         if path not in self._folders:
@@ -54,7 +58,11 @@ def commit_tree(repo: Repo, sha: str | None) -> Tree:
 
 
 def _entries(tree: GitObject) -> Mapping[str, IndexObject]:
-    return {str(entry.name): entry for entry in tree}
+    found: dict[str, IndexObject] = {}
+    for entry in tree:
+        if entry.type != Submodule.type:
+            found[str(entry.path).rpartition("/")[2]] = entry
+    return found
 
 
 def _mode(blob: Blob) -> Mode:

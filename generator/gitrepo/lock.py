@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from generator.core.errors import TemporaryError
 
+_PAUSE = 0.01
+
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, *, seconds: float = 0.0, sleep: Callable[[float], None] = time.sleep) -> Iterator[int]:
     """Hold the lock of a folder while the block runs.
 
-    The folder itself is locked, so nothing is left behind: the system lets go when the process ends, however it ends.
+    The folder itself is locked, so nothing is left behind: the system lets go when the process ends, however it ends,
+    and every process that inherited the handle which the block is given.
 
     Args:
         folder: The folder, which exists.
+        seconds: How long to wait for another process.
+        sleep: How to wait.
 
     Raises:
         TemporaryError: Another process holds the lock.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TemporaryError(f"{folder}: another gitopsmith is at work there.") from error
-        yield
+        for left in range(math.ceil(seconds / _PAUSE), -1, -1):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if not left:
+                    raise TemporaryError(f"{folder}: another gitopsmith is at work there.") from error
+                sleep(_PAUSE)
+        yield handle
     finally:
         os.close(handle)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from git import Git, Repo
 from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
-from generator.core.change import Change
+from generator.core.change import Change, Edits
 from generator.core.errors import TemporaryError, UserError
 from generator.core.layout import PRISTINE_BRANCH
-from generator.core.tree import MemoryTree, Tree
+from generator.core.tree import Tree
 from generator.gitrepo import work_tree
-from generator.gitrepo.git_tree import GitTree
+from generator.gitrepo.git_tree import commit_tree
 from generator.gitrepo.lock import locked
-from generator.gitrepo.objects import Identity, git_input, write_commit
+from generator.gitrepo.objects import Identity, write_commit
+from generator.gitrepo.references import Moves, moving
+from generator.gitrepo.running import FolderGit, forget_outer_git, git_errors, open_repo
 
 PRISTINE_TRAILER = "Gitopsmith-Pristine"
 """Names, in a commit, the commit of the pristine branch that it took its templates' output from."""
 
-_NO_COMMIT = "0" * 40
+_HEADS = "refs/heads/"
 
 
 class Repository:
@@ -33,57 +34,85 @@ class Repository:
         path: The folder that holds it.
 
     Raises:
-        UserError: The folder is not the top of a git repository.
+        UserError: The folder is not the top of a git repository, or that has no work tree.
     """
 
     def __init__(self, path: Path) -> None:
         try:
-            self._repo = Repo(path)
+            self._repo = open_repo(path)
         except (InvalidGitRepositoryError, NoSuchPathError) as error:
             raise UserError(
                 f"{path}: not a git repository.", hint="Clone it there, or run `gitopsmith init`."
             ) from error
+        if self._repo.bare or not (path / ".git").exists():
+            raise UserError(f"{path}: a repository without a work tree.", hint="Clone it without --bare.")
         self.path = path
         self._reserved = False
 
-    def head(self, branch: str, among: str = "refs/heads") -> str | None:
-        """Return the commit that a branch points to, as its full hexadecimal name; None where there is no branch."""
-        found = str(self._repo.git.rev_parse("--verify", "--quiet", f"{among}/{branch}", with_exceptions=False))
-        return found or None
+    def head(self, branch: str) -> str | None:
+        """Return the commit that a branch points to, as its full hexadecimal name; None where there is no branch.
+
+        Raises:
+            UserError: Git refuses to read the repository.
+        """
+        return self._ask("rev-parse", "--verify", "--quiet", f"{_HEADS}{branch}")
+
+    def tree(self, branch: str) -> Tree:
+        """Return what a branch holds; an empty tree where there is no branch.
+
+        Raises:
+            UserError: Git refuses to read the repository.
+        """
+        return self.at(self.head(branch))
+
+    def at(self, commit: str | None) -> Tree:
+        """Return what a commit holds; an empty tree for None."""
+        return commit_tree(self._repo, commit)
 
     def pristine_head(self) -> str | None:
         """Return the commit of the pristine branch that is furthest: the own one's, or that of `origin`.
 
         A clone has the branch of `origin` alone, and after a pull the own one may be behind.
+
+        Raises:
+            UserError: Git refuses to read the repository.
         """
         own = self.head(PRISTINE_BRANCH)
-        theirs = self.head(PRISTINE_BRANCH, "refs/remotes/origin")
+        theirs = self._ask("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{PRISTINE_BRANCH}")
         if own is None or theirs is None:
             return own or theirs
-        shared = str(self._repo.git.merge_base(own, theirs, with_exceptions=False))
-        return theirs if shared == own else own
-
-    def tree(self, branch: str) -> Tree:
-        """Return what a branch holds; an empty tree where there is no branch."""
-        return self.at(self.head(branch))
-
-    def at(self, commit: str | None) -> Tree:
-        """Return what a commit holds; an empty tree for None."""
-        return GitTree(self._repo, commit) if commit else MemoryTree()
+        return theirs if self._ask("merge-base", own, theirs) == own else own
 
     def trailers(self, branch: str, path: str) -> dict[str, str]:
-        """Return the trailers of the last commit of a branch that touched `path`; none without such a commit."""
-        wanted = ("-1", "--format=%(trailers:only,unfold)", branch, "--", f":(top,literal){path}")
-        lines = str(self._repo.git.log(*wanted)).splitlines()
+        """Return the trailers of the last commit of a branch that touched `path`; none without such a commit.
+
+        Raises:
+            UserError: Git refuses to read the repository.
+        """
+        with git_errors(self.path):
+            # Not `log`, to which a user's configuration adds.
+            wanted = ("-1", "--no-commit-header", "--format=%(trailers:only,unfold)", f"{_HEADS}{branch}", "--", path)
+            lines = str(self._repo.git(literal_pathspecs=True).rev_list(*wanted)).split("\n")
         return {key: value for key, _, value in (line.partition(": ") for line in lines) if key and value}
 
     def checked_out(self) -> str | None:
-        """Return the branch that the work tree shows; None where it shows a commit of no branch, or nothing."""
-        return str(self._repo.git.symbolic_ref("--short", "--quiet", "HEAD", with_exceptions=False)) or None
+        """Return the branch that the work tree shows; None where it shows a commit of no branch.
+
+        Raises:
+            UserError: Git refuses to read the repository.
+        """
+        # Not --short, which says `heads/main` where there is a tag `main` too.
+        shown = self._ask("symbolic-ref", "--quiet", "HEAD")
+        return shown.removeprefix(_HEADS) if shown else None
 
     def uncommitted(self) -> tuple[str, ...]:
-        """Return the paths that differ from what is committed, untracked ones included."""
-        status = self._repo.git.status("--porcelain=v1", "-z", "--no-renames", strip_newline_in_stdout=False)
+        """Return the paths that differ from what is committed, untracked ones included.
+
+        Raises:
+            UserError: Git refuses to read the repository.
+        """
+        with git_errors(self.path):
+            status = self._repo.git.status("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
         return tuple(line[3:] for line in str(status).split("\0") if line)
 
     @contextmanager
@@ -99,15 +128,20 @@ class Repository:
             UserError: Uncommitted work is in the way.
             TemporaryError: Another process is at work here, or moved a branch since the change was planned.
         """
-        with self._exclusive():
+        with self.exclusive():
             if (self.head(branch), self.pristine_head()) != planned_on:
                 raise TemporaryError(f"{self.path}: somebody committed there in the meantime.")
             if self.checked_out() == branch:
-                self._refuse_uncommitted(branch, change)
+                self._refuse_uncommitted(planned_on[0], change.edits)
             yield
 
     @contextmanager
-    def _exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
+        """Keep our other processes out while the block runs.
+
+        Raises:
+            TemporaryError: Another process is at work here.
+        """
         if self._reserved:
             yield
             return
@@ -121,7 +155,7 @@ class Repository:
     def commit(self, branch: str, change: Change, pristine: Change) -> str | None:
         """Commit to a branch and to the pristine branch: both or, where anything is in the way, neither.
 
-        The work tree follows where it shows the branch.
+        The work tree follows where it shows one of the two.
 
         Args:
             branch: The branch that is deployed.
@@ -129,7 +163,7 @@ class Repository:
             pristine: What is committed to the pristine branch.
 
         Returns:
-            The branch's new commit, or None where neither change does anything.
+            The branch's commit, or None where neither change does anything.
 
         Raises:
             UserError: Uncommitted work is in the way, git knows no identity, or git cannot write.
@@ -137,41 +171,72 @@ class Repository:
         """
         if not change.edits and not pristine.edits:
             return None
-        follows = self.checked_out() == branch
-        if follows:
-            self._refuse_uncommitted(branch, change)
-        with _git_errors(self.path), self._exclusive():
+        with git_errors(self.path), self.exclusive():
             who = identity(self.path)
-            pristine_old, old = self.head(PRISTINE_BRANCH), self.head(branch)
+            pristine_old, old, shown = self.head(PRISTINE_BRANCH), self.head(branch), self.checked_out()
+            if shown == branch:
+                self._refuse_uncommitted(old, change.edits)
+            elif shown == PRISTINE_BRANCH:
+                self._refuse_uncommitted(pristine_old, pristine.edits)
             pristine_new = self.pristine_head()
             if pristine.edits:
                 pristine_new = write_commit(self._repo, pristine_new, pristine, who)
-            new = old
-            if change.edits:
-                trailers = (*change.trailers, (PRISTINE_TRAILER, pristine_new)) if pristine_new else change.trailers
-                new = write_commit(self._repo, old, replace(change, trailers=trailers), who)
-                if follows and new:
-                    work_tree.follow(self._repo, change.edits, new)
-            self._move({branch: (old, new), PRISTINE_BRANCH: (pristine_old, pristine_new)})
+            trailers = (*change.trailers, (PRISTINE_TRAILER, pristine_new)) if pristine_new else change.trailers
+            new = write_commit(self._repo, old, replace(change, trailers=trailers), who) if change.edits else old
+            moves = {branch: (old, new), PRISTINE_BRANCH: (pristine_old, pristine_new)}
+            with moving(self._repo, moves):
+                self._follow(*moves.get(shown or "", (None, None)))
         return new
 
-    def _refuse_uncommitted(self, branch: str, change: Change) -> None:
-        if blocked := work_tree.in_the_way(self._repo, self.tree(branch), change.edits):
-            listed = "\n".join(f"  {path}" for path in blocked)
+    def advance(self, moves: Moves, edits: Mapping[str, Edits]) -> None:
+        """Move branches to commits that are written already: all or, where anything is in the way, none.
+
+        The work tree follows where it shows one of them.
+
+        Args:
+            moves: The branches.
+            edits: By branch, what its commits do all in all.
+
+        Raises:
+            UserError: Uncommitted work is in the way, or git cannot write.
+            TemporaryError: Another process moved a branch meanwhile, or holds a lock.
+        """
+        with git_errors(self.path), self.exclusive():
+            shown = self.checked_out() or ""
+            if shown in moves:
+                self._refuse_uncommitted(moves[shown][0], edits[shown])
+            with moving(self._repo, moves):
+                self._follow(*moves.get(shown, (None, None)))
+
+    def _refuse_uncommitted(self, commit: str | None, edits: Edits) -> None:
+        if in_the_way := work_tree.in_the_way(self._repo, commit, edits):
+            listed = "\n".join(f"  {path}" for path in in_the_way)
             raise UserError(
                 f"{self.path}: uncommitted work is in the way:\n{listed}",
                 hint="Commit it, stash it (`git stash --include-untracked`) or undo it, then run the command again.",
             )
 
-    def _move(self, branches: dict[str, tuple[str | None, str | None]]) -> None:
-        """Move all branches in one transaction, each only from where it was read."""
-        commands = ["start\n"]
-        for branch, (old, new) in branches.items():
-            if new and new != old:
-                commands.append(f"update refs/heads/{branch} {new} {old or _NO_COMMIT}\n")
-        commands += ["prepare\n", "commit\n"]
-        with git_input([line.encode() for line in commands]) as transaction:
-            self._repo.git.update_ref("--stdin", "-m", "gitopsmith", istream=transaction)
+    def _follow(self, old: str | None, new: str | None) -> None:
+        """Bring the work tree from one commit to another, or leave it as it is where it cannot go there."""
+        if new == old:
+            return
+        try:
+            work_tree.follow(self._repo, old, new)
+        except BaseException:
+            # What stopped us (a full disk, ^C) may stop this too; then the next run finds what it can go on with.
+            with suppress(GitCommandError, OSError):
+                work_tree.follow(self._repo, new, old)
+            raise
+
+    def _ask(self, *command: str) -> str | None:
+        """Return what git answers, or None where its status says that there is nothing to tell."""
+        with git_errors(self.path):
+            try:
+                return str(self._repo.git.execute(["git", *command]))
+            except GitCommandError as error:
+                if error.status == 1:
+                    return None
+                raise
 
 
 def create(path: Path, branch: str, change: Change, pristine: Change, origin: str) -> Repository:
@@ -192,18 +257,31 @@ def create(path: Path, branch: str, change: Change, pristine: Change, origin: st
         TemporaryError: Another process is creating it.
     """
     building = building_folder(path)
-    with _git_errors(path):
+    with git_errors(path):
+        # Before anything is written, as far down as there is a folder.
+        identity(next(folder for folder in path.absolute().parents if folder.is_dir()))
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path.parent):
             if path.exists() and any(path.iterdir()):
                 raise TemporaryError(f"{path}: somebody made it in the meantime.")
             if building.exists():
                 shutil.rmtree(building)
-            repo = Repo.init(building, initial_branch=branch)
-            repo.git.remote("add", "origin", origin)
-            repo.close()
-            Repository(building).commit(branch, change, pristine)
-            building.rename(path)
+            try:
+                _build(building, branch, origin).commit(branch, change, pristine)
+                building.rename(path)
+            except BaseException:
+                shutil.rmtree(building, ignore_errors=True)
+                raise
+    return Repository(path)
+
+
+def _build(path: Path, branch: str, origin: str) -> Repository:
+    """Create an empty repository."""
+    path.mkdir()
+    git = FolderGit(path)
+    # GitPython knows the objects' names by SHA-1 alone, whatever the user prefers for new repositories.
+    git.init("--quiet", f"--initial-branch={branch}", "--object-format=sha1")
+    git.remote("add", "origin", origin)
     return Repository(path)
 
 
@@ -218,7 +296,8 @@ def identity(path: Path) -> Identity:
     Raises:
         UserError: Neither git's configuration nor its environment variables say so.
     """
-    git = Git(path)
+    forget_outer_git()
+    git = FolderGit(path)
     try:
         author, committer = (
             git(c="user.useConfigOnly=true").var(name) for name in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
@@ -229,17 +308,3 @@ def identity(path: Path) -> Identity:
             hint='Run `git config --global user.name "Your Name"` and `git config --global user.email YOU@EXAMPLE`.',
         ) from error
     return Identity(str(author), str(committer))
-
-
-@contextmanager
-def _git_errors(path: Path) -> Iterator[None]:
-    """Turn what git says when it cannot write into our errors."""
-    try:
-        yield
-    except GitCommandError as error:
-        said = str(error.stderr).strip()
-        if "cannot lock ref" in said or "index.lock" in said or "reference already exists" in said:
-            raise TemporaryError(f"{path}: another git process is at work there: {said}") from error
-        raise UserError(f"{path}: git could not write: {said}", hint="Mend what git says and run it again.") from error
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error}") from error

@@ -5,21 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOENT
 from pathlib import Path
+from typing import Any
 
-from git import Repo
+from git import Git, Repo
 from git.exc import GitCommandError
 
 from generator.core.errors import TemporaryError, UserError
 
-# What `git rev-parse --local-env-vars` lists, but for the configuration that `git -c` hands down.
+# What `git rev-parse --local-env-vars` lists, but for the configuration that `git -c` hands down; and what gives paths
+# another meaning than ours.
 _OUTER_GIT = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_DIR",
+    "GIT_GLOB_PATHSPECS",
     "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
     "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
     "GIT_NO_REPLACE_OBJECTS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
@@ -29,6 +36,36 @@ _OUTER_GIT = (
     "GIT_WORK_TREE",
 )
 _BUSY = ("cannot lock ref", "index.lock", "reference already exists")
+
+
+class FolderGit(Git):
+    """GitPython's git, in its own folder alone.
+
+    GitPython expands `$` and `~` in a folder's name, and where there is no such folder it runs git in the current one:
+    in another repository.
+
+    Args:
+        working_dir: The folder.
+    """
+
+    def __init__(self, working_dir: str | os.PathLike[str] | None = None) -> None:
+        # It leaves a path alone that is no text.
+        super().__init__(Path(working_dir or "."))
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        """Run a command.
+
+        Raises:
+            FileNotFoundError: The folder is not there.
+        """
+        folder = str(self.working_dir)
+        if not os.access(folder, os.X_OK):
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), folder)
+        return super().execute(*arguments, **options)
+
+
+class _Repo(Repo):
+    GitCommandWrapperType = FolderGit
 
 
 def forget_outer_git() -> None:
@@ -49,7 +86,7 @@ def open_repo(path: Path, *, search: bool = False) -> Repo:
     """
     forget_outer_git()
     # A path is taken as it is: `$HOME` and `~` may be names of folders.
-    return Repo(path.absolute(), search_parent_directories=search, expand_vars=False)
+    return _Repo(path.absolute(), search_parent_directories=search, expand_vars=False)
 
 
 def said(error: GitCommandError) -> str:

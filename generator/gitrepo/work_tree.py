@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,46 +11,55 @@ from pathlib import Path
 
 from git import Repo
 
+from generator.core.change import Edits
 from generator.core.tree import EXECUTABLE, REGULAR, SYMLINK, File
 from generator.gitrepo.git_tree import commit_tree
 from generator.gitrepo.objects import encoded, git_input
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_ABSENT = f"000000 {'0' * 40}"
+_REMOVED, _UNMERGED = "D", "U"
 
 
 @dataclass(frozen=True)
-class _Step:
-    """How one path differs between two commits: its mode and object in each, as the index holds them."""
+class _Entry:
+    """What the index or a commit holds at a path, as git writes it."""
 
-    before: str
-    after: str
+    mode: str
+    object: str
+    status: str
+
+    def is_of(self, repo: Repo, file: File | None) -> bool:
+        """Return whether it holds `file`, or for None nothing at all."""
+        if self.status in {_REMOVED, _UNMERGED} or file is None:
+            return self.status == _REMOVED and file is None
+        return self.mode == f"{file.mode:o}" and repo.odb.stream(bytes.fromhex(self.object)).read() == file.data
 
 
-def in_the_way(repo: Repo, old: str | None, new: str) -> list[str]:
-    """Return the paths where the work tree or the index holds something that following a commit would destroy.
+def in_the_way(repo: Repo, commit: str | None, edits: Edits) -> list[str]:
+    """Return the paths of `edits` where the work tree or the index holds something that they would destroy.
 
-    What is already as the commit has it is not in the way: so a run that was killed half-way can be run again.
+    What is already as an edit wants it is not in the way: so a run that was killed half-way can be run again.
     Symbolic links to folders are in the way always: they are never followed.
 
     Args:
         repo: A repository with a work tree.
-        old: The commit that is checked out; None where the branch has none yet.
-        new: The commit that will be.
+        commit: The commit that is checked out; None where the branch has none yet.
+        edits: What is about to be done.
     """
-    root = Path(repo.working_dir)
-    steps = _steps(repo, old, new)
-    index = {path: step.after for path, step in _raw(repo, "diff-index", "--cached", old or _EMPTY_TREE)}
-    before, after = commit_tree(repo, old), commit_tree(repo, new)
+    root, head = Path(repo.working_dir), commit_tree(repo, commit)
+    staged = dict(_raw(repo, "diff-index", "--cached", commit or _EMPTY_TREE))
+    # Where a disk has no modes of its own, such as one of Windows, git is told not to look at them.
     trusts_modes = bool(repo.config_reader().get_value("core", "filemode", default=True))
 
-    def is_in_the_way(path: str, step: _Step) -> bool:
-        if blocked(root, path, steps) or index.get(path, step.before) not in {step.before, step.after}:
+    def is_in_the_way(path: str, wanted: File | None) -> bool:
+        if blocked(root, path, edits):
             return True
-        found = None if _leads_through_file(root, path) else read_file(root / path)
-        return not any(_same(found, wanted, trusts_modes) for wanted in (after.get(path), before.get(path)))
+        found, committed = None if _leads_through_file(root, path) else read_file(root / path), head.get(path)
+        if not any(_same(found, harmless, trusts_modes=trusts_modes) for harmless in (wanted, committed)):
+            return True
+        return path in staged and not staged[path].is_of(repo, wanted)
 
-    return [path for path, step in steps.items() if is_in_the_way(path, step)]
+    return [path for path in sorted(edits) if is_in_the_way(path, edits[path])]
 
 
 def blocked(root: Path, path: str, leaving: Container[str] = ()) -> bool:
@@ -64,7 +74,7 @@ def blocked(root: Path, path: str, leaving: Container[str] = ()) -> bool:
         return True
     if _leads_through_file(root, path) or not (root / path).is_dir() or (root / path).is_symlink():
         return False
-    return any(below.relative_to(root).as_posix() not in leaving for below in _leaves(root / path))
+    return any(leaf is None or leaf.relative_to(root).as_posix() not in leaving for leaf in _leaves(root / path))
 
 
 def follow(repo: Repo, old: str | None, new: str | None) -> None:
@@ -77,12 +87,15 @@ def follow(repo: Repo, old: str | None, new: str | None) -> None:
     """
     root = Path(repo.working_dir)
     # Removals first: a folder may become a file, or a file a folder.
-    steps = dict(sorted(_steps(repo, old, new).items(), key=lambda item: item[1].after != _ABSENT))
+    steps = sorted(
+        _raw(repo, "diff-tree", "-r", old or _EMPTY_TREE, new or _EMPTY_TREE),
+        key=lambda step: step[1].status != _REMOVED,
+    )
     # The index before the files: where another process has locked it, nothing was touched yet.
-    with git_input(encoded(f"{step.after}\t{path}\0") for path, step in steps.items()) as stream:
+    with git_input(encoded(f"{entry.mode} {entry.object}\t{path}\0") for path, entry in steps) as stream:
         repo.git.update_index("-z", "--index-info", istream=stream)
     tree = commit_tree(repo, new)
-    for path in steps:
+    for path, _ in steps:
         if (file := tree.get(path)) is not None:
             write_file(root / path, file)
         else:
@@ -93,11 +106,15 @@ def follow(repo: Repo, old: str | None, new: str | None) -> None:
 
 def read_file(path: Path) -> File | None:
     """Return the file on disk at `path` with its git mode, or None where there is no file; links are not followed."""
-    if path.is_symlink():
-        return File(os.fsencode(path.readlink()), SYMLINK)
-    if not path.is_file():
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return File(path.read_bytes(), EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR)
+    if stat.S_ISLNK(mode):
+        return File(os.fsencode(path.readlink()), SYMLINK)
+    if not stat.S_ISREG(mode):
+        return None
+    return File(path.read_bytes(), EXECUTABLE if mode & 0o100 else REGULAR)
 
 
 def write_file(path: Path, file: File) -> None:
@@ -125,7 +142,7 @@ def _remove(root: Path, path: str) -> None:
         folder.rmdir()
 
 
-def _same(found: File | None, wanted: File | None, trusts_modes: bool) -> bool:
+def _same(found: File | None, wanted: File | None, *, trusts_modes: bool) -> bool:
     if found is None or wanted is None or trusts_modes:
         return found == wanted
     return found.data == wanted.data and (found.mode == SYMLINK) == (wanted.mode == SYMLINK)
@@ -146,25 +163,26 @@ def _leads_through_file(root: Path, path: str) -> bool:
     return any(_is_file(root / folder) for folder in _folders_of(path))
 
 
-def _leaves(folder: Path) -> Iterator[Path]:
-    """Yield what is below a folder: files, links, and folders that hold nothing."""
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink() and any(entry.iterdir()):
+def _leaves(folder: Path) -> Iterator[Path | None]:
+    """Yield the files and links below a folder, and None for each folder that holds nothing."""
+    entries = list(folder.iterdir())
+    if not entries:
+        yield None
+    for entry in entries:
+        if entry.is_dir() and not entry.is_symlink():
             yield from _leaves(entry)
         else:
             yield entry
 
 
-def _steps(repo: Repo, old: str | None, new: str | None) -> dict[str, _Step]:
-    return dict(_raw(repo, "diff-tree", "-r", old or _EMPTY_TREE, new or _EMPTY_TREE))
+def _raw(repo: Repo, *command: str) -> Iterator[tuple[str, _Entry]]:
+    """Yield what the second side of a diff holds at each path that differs.
 
-
-def _raw(repo: Repo, *command: str) -> Iterator[tuple[str, _Step]]:
-    """Yield each path that a diff names, read from git's raw format: `:MODE MODE OBJECT OBJECT STATUS NUL PATH NUL`."""
+    Git's raw format is `:MODE MODE OBJECT OBJECT STATUS`, NUL, the path, NUL.
+    """
     name, *arguments = command
     listing = repo.git.execute(["git", name, "--raw", "-z", "--no-abbrev", "--no-renames", *arguments])
     fields = str(listing).split("\0")
     for meta, path in zip(fields[::2], fields[1::2], strict=False):
-        mode, new_mode, sha, new_sha, status = meta.removeprefix(":").split(" ")
-        # An unmerged path is as no commit has it.
-        yield path, _Step(f"{mode} {sha}", status if status == "U" else f"{new_mode} {new_sha}")
+        _, mode, _, sha, status = meta.split(" ")
+        yield path, _Entry(mode, sha, status)

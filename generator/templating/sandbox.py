@@ -55,10 +55,9 @@ class TreeLoader(BaseLoader):
         """Return the text of a file of the tree.
 
         Raises:
-            TemplateNotFound: The name leads out of the tree or to no file.
+            TemplateNotFound: The tree has no such file.
         """
-        parts = [part for part in template.split("/") if part not in {"", "."}]
-        file = None if ".." in parts else self._tree.get("/".join(parts))
+        file = self._tree.get("/".join(part for part in template.split("/") if part not in {"", "."}))
         if file is None:
             raise TemplateNotFound(template)
         return file.data.decode(), template, _never_stale

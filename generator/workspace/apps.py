@@ -22,15 +22,16 @@ from generator.core.documents import (
     SecretReference,
 )
 from generator.core.errors import UserError
-from generator.core.layout import Layout
+from generator.core.layout import Layout, Place
 from generator.core.names import check_name, check_owner, check_repository
 from generator.core.plan import Instance
+from generator.core.record import parse_record
 from generator.core.tree import Tree
 from generator.core.yamltext import remove_item
 from generator.workspace.document_edits import appended
 from generator.workspace.proposal import Draft, Proposal, propose
-from generator.workspace.rendering import app_context, refuse_supplied, render_instance
-from generator.workspace.templates import app_template
+from generator.workspace.rendering import app_context, app_namespace, refuse_supplied, render_instance
+from generator.workspace.templates import Named, app_template
 from generator.workspace.workspace import Workspace, unknown
 
 _COMMENT = """What gitopsmith knows of this app: its source, where its releases go, the names under which it is reached.
@@ -89,6 +90,8 @@ def add_app(
             place = layout.app_place(environment, target.name, app.name)
             context = {**app_context(organization, target, environment, app.name), **_source(app)}
             refuse_supplied(context, given)
+            _check_version(app, template, place, tree, environment)
+            _refuse_shared_namespace(app.name, environment, target, tree, layout)
             instance, _ = render_instance(template, place, tree, context, given)
             draft.instances["application"].append(instance)
     draft.files["application"][path] = _documents(organization, app, environments, tree, path)
@@ -146,6 +149,36 @@ def _targets(workspace: Workspace, environment: str, cluster: str | None) -> tup
             hint=f"Add it first: gitopsmith env add {environment} --cluster {cluster or 'CLUSTER'}",
         )
     return targets
+
+
+def _check_version(app: NewApp, named: Named, place: Place, tree: Tree, environment: str) -> None:
+    """Refuse to guess the first version, and to set another first one where one was written since."""
+    if (file := tree.get(place.record)) is None:
+        if "version" in named.template.questions and app.version is None and "version" not in app.data:
+            raise UserError(f"Which version of `{app.name}` runs in {environment} first?", hint="Say --version 1.2.3.")
+        return
+    if app.version is None:
+        return
+    record = parse_record(file.data, place.record)
+    for scalar in record.version_fields:
+        runs = scalar.read(tree.get(f"{place.destination}/{scalar.file}"))
+        if runs not in (None, app.version) and record.answers.get("version") not in (runs, app.version):
+            raise UserError(
+                f"`{app.name}` was released in {environment} since it was added: it runs {runs} there.",
+                hint=f"Use `gitopsmith set-version {app.name} {app.version} --env {environment}`.",
+            )
+
+
+def _refuse_shared_namespace(app: str, environment: str, cluster: Cluster, tree: Tree, layout: Layout) -> None:
+    """`web` in `eu-prod` and `web-eu` in `prod` would be given one namespace, and undo each other."""
+    mine = app_namespace(app, environment)
+    for other in cluster.environments:
+        for name in apps_in(tree, layout, other, cluster.name):
+            if (name, other) != (app, environment) and app_namespace(name, other) == mine:
+                raise UserError(
+                    f"`{app}` in {environment} and `{name}` in {other} would share the namespace `{mine}`.",
+                    hint=f"Both are on {cluster.name}: give the app another name.",
+                )
 
 
 def _as_documented(app: NewApp, tree: Tree, path: str) -> NewApp:

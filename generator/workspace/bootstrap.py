@@ -23,7 +23,8 @@ from generator.core.layout import ORGANIZATION_FILE, RECORDS
 from generator.core.names import CLUSTER_LIMIT, LABEL_LIMIT, check_name, slug
 from generator.core.tree import MemoryTree
 from generator.templating.answers import resolve
-from generator.templating.library import builtin_names
+from generator.templating.asking import ask
+from generator.templating.library import builtin_folder, builtin_names
 from generator.workspace.clusters import cluster_instances
 from generator.workspace.components import missing_items
 from generator.workspace.proposal import Draft, Proposal, RepositoryProposal, plan_changes
@@ -33,6 +34,21 @@ from generator.workspace.workspace import Role
 
 _COMMENT = """The organization: its repositories, its environments in promotion order, its clusters.
 Yours to edit; the commands change only what they name."""
+
+
+def ask_about_organization(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask a person on the terminal what is not told yet about an organization, and return all answers.
+
+    Args:
+        told: As for `propose_organization`.
+
+    Raises:
+        UserError: An answer that was told does not fit, or the input ends.
+        KeyboardInterrupt: The person gave up.
+    """
+    asked = builtin("repository").template.questions
+    known = {**_supplied("platform"), **{key: value for key, value in told.items() if key in asked}}
+    return {**told, **ask(builtin_folder("templates") / "repository", known)}
 
 
 def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
@@ -46,11 +62,16 @@ def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
         UserError: An answer is missing or refused, or the folder holds something that is not ours.
     """
     asked = builtin("repository").template.questions
-    data = {"gitopsmith_version": version("gitopsmith")} | {key: told[key] for key in told if key in asked}
-    answers = resolve(builtin("repository").template, {**data, "role": "platform"}).values
+    data = {key: value for key, value in told.items() if key in asked}
+    answers = resolve(builtin("repository").template, {**data, **_supplied("platform")}).values
     about_cluster = {key: value for key, value in told.items() if key not in asked}
     cluster_data = {"cloud": answers["cloud"], "region": answers["region"], **about_cluster}
     _check_names(answers)
+    if answers["topology"] == "single" and told.get("app_org", answers["org"]) != answers["org"]:
+        raise UserError(
+            f"A single repository has one owner, {answers['org']}: there is no place for {told['app_org']}.",
+            hint="Leave out --app-org, or --topology single.",
+        )
     organization, management = _organization(answers)
     _refuse_foreign(output, organization)
     proposals, notes = [], []
@@ -65,6 +86,11 @@ def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
         change, pristine, _ = plan_changes(empty, empty, organization.spec.paths.layout, draft, roles)
         proposals.append(RepositoryProposal(path, address.branch, empty, change, pristine, organization.url(address)))
     return Proposal(tuple(proposals), tuple(notes))
+
+
+def _supplied(role: str) -> dict[str, str]:
+    """Return what is not a person's to answer about a repository."""
+    return {"role": role, "gitopsmith_version": version("gitopsmith")}
 
 
 def _check_names(answers: Mapping[str, Any]) -> None:
@@ -122,7 +148,7 @@ def _draft(
     layout, empty = organization.spec.paths.layout, MemoryTree()
     role = "single" if len(roles) > 1 else roles[0]
     draft = Draft(f"Create the {'' if role == 'single' else f'{role} '}repository of {organization.spec.owner}")
-    given = {**data, "role": role}
+    given = {**data, **_supplied(role)}
     base, _ = render_instance(
         builtin("repository"), layout.repository_place(), empty, organization_context(organization), given
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from generator.checking.checker import check
-from generator.checking.findings import Finding, Severity, in_order
+from generator.checking.findings import Finding, in_order
 from generator.checking.model import CheckedRepository, Known
-from generator.core.document_text import parse_document, parse_documents
+from generator.core.document_text import parse_document
 from generator.core.documents import Organization
-from generator.core.errors import UserError, UserErrors
+from generator.core.errors import UserError
 from generator.core.layout import ORGANIZATION_FILE, RECORDS, Layout
+from generator.core.record import parse_record
 from generator.core.tree import Tree
 from generator.gitrepo.folder_tree import FolderTree
+from generator.workspace.document_findings import document_findings
 from generator.workspace.drift import drift
 from generator.workspace.workspace import Role, find_workspace
 
@@ -42,12 +44,12 @@ def check_folder(path: Path, on_progress: Callable[[int, int], None] | None = No
     if not path.is_dir():
         raise UserError(f"{path}: no such folder.", hint="Name a folder of manifests, or a workspace.")
     subject = _subject(path.resolve())
-    layout = subject.organization.spec.paths.layout if subject.organization else Layout()
     known = _known(subject.organization) if subject.organization else None
     found = check(subject.repositories, known, on_progress)
     platform = next((one.tree for one in subject.repositories if one.tree.get(ORGANIZATION_FILE)), None)
     for repository in subject.repositories:
-        found += _documents(repository, layout)
+        layout = subject.organization.spec.paths.layout if subject.organization else _recorded_layout(repository.tree)
+        found += document_findings(repository.name, repository.tree, layout)
         found += drift(repository.name, repository.tree, platform, layout)
     return [finding for finding in in_order(found) if _is_asked(finding, subject)]
 
@@ -57,7 +59,7 @@ def _subject(path: Path) -> _Subject:
     try:
         workspace = find_workspace(path)
     except UserError:
-        return _alone(path, repository or path)
+        return _alone(path, repository) if repository else _scattered(path)
     checked, only, prefix = [], None, ""
     roles: tuple[Role, ...] = ("platform",) if workspace.organization.single else ("platform", "application")
     for role in roles:
@@ -69,8 +71,15 @@ def _subject(path: Path) -> _Subject:
     return _Subject(checked, workspace.organization, only, prefix)
 
 
+def _scattered(path: Path) -> _Subject:
+    """A folder with repositories that make no workspace, because one is broken or missing, or of manifests alone."""
+    roots = sorted(records.parent for records in path.glob(f"[!.]*/[!.]*/{RECORDS}"))
+    checked = [CheckedRepository(root.relative_to(path).as_posix(), FolderTree(root)) for root in roots]
+    return _Subject(checked or [CheckedRepository("", FolderTree(path))])
+
+
 def _alone(path: Path, root: Path) -> _Subject:
-    """A repository whose sibling is not here, as in its CI, or any folder of manifests."""
+    """A repository whose sibling is not here, as in its CI."""
     tree = FolderTree(root)
     organization = _organization(tree)
     if organization is None:
@@ -97,6 +106,16 @@ def _organization(tree: Tree) -> Organization | None:
         return None  # What is wrong with it is a finding of its own.
 
 
+def _recorded_layout(tree: Tree) -> Layout:
+    """Return the folders that a repository was made with, where no organization's document says them."""
+    file = tree.get(Layout().repository_place().record)
+    try:
+        answers = parse_record(file.data, "").answers if file else {}
+    except UserError:
+        answers = {}
+    return Layout(**{key: str(answers[f"{key}_path"]) for key in asdict(Layout()) if f"{key}_path" in answers})
+
+
 def _known(organization: Organization) -> Known:
     spec, management = organization.spec, organization.management_cluster
     return Known(
@@ -110,26 +129,6 @@ def _known(organization: Organization) -> Known:
         clusters_path=spec.paths.clusters,
         environments_path=spec.paths.environments,
     )
-
-
-def _documents(repository: CheckedRepository, layout: Layout) -> Iterator[Finding]:
-    """Yield what is wrong with the organization's and the apps' documents."""
-    for path in (ORGANIZATION_FILE, *repository.tree.under(layout.apps)):
-        file = repository.tree.get(path)
-        if file is None or not path.endswith((".yaml", ".yml")):
-            continue
-        try:
-            parse_documents(file.data, path)
-        except UserErrors as problems:
-            for problem in problems.problems:
-                key, _, message = problem.message.partition(": ")
-                yield _finding(repository.name, path, key, message)
-        except UserError as problem:
-            yield _finding(repository.name, path, "", problem.message.removeprefix(f"{path}: "), problem.hint)
-
-
-def _finding(repository: str, path: str, key: str, message: str, hint: str = "") -> Finding:
-    return Finding(Severity.ERROR, "schema", repository, path, 1, 1, key, message, hint)
 
 
 def _is_asked(finding: Finding, subject: _Subject) -> bool:

@@ -67,6 +67,8 @@ def catalog(workspace: Workspace | None, cluster: str | None) -> Listing:
     Raises:
         UserError: The cluster is unknown.
     """
+    if cluster is not None and workspace is None:
+        raise UserError(f"There is no cluster `{cluster}`: this is no workspace.", hint="Name one with --workspace.")
     tree, layout = _catalog_of(workspace)
     used = _used(workspace, tree, layout)
     own = set(own_items(tree, layout))

@@ -140,14 +140,19 @@ def environment_context(organization: Organization, cluster: Cluster, environmen
     }
 
 
+def app_namespace(app: str, environment: str) -> str:
+    """Return the namespace of an app in an environment, which its Application is called too."""
+    return cut(f"{app}-{environment}")
+
+
 def app_context(organization: Organization, cluster: Cluster, environment: str, app: str) -> dict[str, Any]:
     """Return what an app's template may ask about itself in an environment on a cluster."""
     return {
         **environment_context(organization, cluster, environment),
         "name": app,
         "path": organization.spec.paths.layout.environment(environment, cluster.name),
-        "namespace": cut(f"{app}-{environment}"),
-        "application_name": cut(f"{app}-{environment}"),
+        "namespace": app_namespace(app, environment),
+        "application_name": app_namespace(app, environment),
     }
 
 

@@ -95,8 +95,7 @@ def find_workspace(start: Path) -> Workspace:
     start = start.resolve()
     if not start.is_dir():
         raise UserError(f"{start}: no such folder.", hint="Name the folder that `gitopsmith init` made.")
-    for folder in _candidates(start):
-        found = _organization_files(folder)
+    for folder, found in _candidates(start):
         if len(found) > 1:
             listed = ", ".join(str(path.parent.relative_to(folder)) for path in found)
             raise UserError(
@@ -113,7 +112,7 @@ def find_workspace(start: Path) -> Workspace:
 
 def is_workspace(start: Path) -> bool:
     """Return whether `start` is in a workspace."""
-    return any(_organization_files(folder) for folder in _candidates(start.resolve()))
+    return any(found for _, found in _candidates(start.resolve()))
 
 
 def open_repositories(folder: Path, organization: Organization) -> dict[Role, Repository]:
@@ -129,20 +128,25 @@ def open_repositories(folder: Path, organization: Organization) -> dict[Role, Re
         if not path.is_dir():
             raise UserError(
                 f"{path} is missing: {ORGANIZATION_FILE} names the repository {address.slug}.",
-                hint=f"Clone it there, or run `gitopsmith init {organization.spec.owner}` again to complete it.",
+                hint=f"Clone it there: git clone {organization.url(address)} {path}",
             )
         opened[address.slug] = Repository(path)
     return {"platform": opened[addresses.platform.slug], "application": opened[addresses.application.slug]}
 
 
-def _candidates(start: Path) -> Iterator[Path]:
-    """Yield the folders that may be the workspace or the platform repository, the nearest first."""
-    yield start
+def _candidates(start: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Yield the folders that may be the workspace or the platform repository, the nearest first, with their files.
+
+    What stands around `start` counts only where it is about `start`: a neighbour's workspace is not ours.
+    """
+    yield start, _organization_files(start)
     repository = next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    around = [start.parent]
     if repository:
-        yield repository
-        yield repository.parent.parent
-    yield start.parent
+        yield repository, _organization_files(repository)
+        around.insert(0, repository.parent.parent)
+    for folder in around:
+        yield folder, [file for file in _organization_files(folder) if _is_about(file, start)]
 
 
 def _organization_files(folder: Path) -> list[Path]:
@@ -151,6 +155,17 @@ def _organization_files(folder: Path) -> list[Path]:
     below = folder.glob(f"[!.]*/[!.]*/{ORGANIZATION_FILE}")
     found = [own] if own.is_file() else sorted(path for path in below if path.is_file())
     return [path for path in found if (path.parent / ".git").exists()]
+
+
+def _is_about(file: Path, start: Path) -> bool:
+    """Return whether `start` is in a repository that an organization's file names, or is the folder of its owner."""
+    try:
+        organization = parse_document(file.read_bytes(), str(file), Organization)
+    except UserError:
+        return True  # Opening it says what is wrong with it.
+    folder, addresses = file.parent.parent.parent, organization.spec.repositories
+    places = (folder / address.owner / address.name for address in (addresses.platform, addresses.application))
+    return any(start == place.parent or start.is_relative_to(place) for place in places)
 
 
 def _open(file: Path) -> Workspace:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from textwrap import dedent
+from warnings import catch_warnings
 
 import pytest
 
@@ -65,7 +66,8 @@ def oracle(tmp_path: Path) -> Oracle:
 
     def render_by_copier(folder: Path, data: Mapping[str, object]) -> MemoryTree:
         target = Path(mkdtemp(dir=tmp_path)) / "by-copier"
-        copier.run_copy(str(folder), target, data=dict(data), settings=copier.Settings(), defaults=True, quiet=True)
+        with catch_warnings(action="ignore"):  # copier's own about what is deprecated
+            copier.run_copy(str(folder), target, data=dict(data), settings=copier.Settings(), defaults=True, quiet=True)
         return read_tree(target, follow=False) if target.exists() else MemoryTree()
 
     return render_by_copier

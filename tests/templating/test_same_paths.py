@@ -53,6 +53,27 @@ CASES: dict[str, Case] = {
         {"copier.yml": "who: me\n", "a.txt": "plain", "a.txt.jinja": "{{ who }}", "b/c": "1", "b/c.jinja": "2"},
         {},
     ),
+    "sibling with the suffix wins in a subdirectory": (
+        {
+            "copier.yml": "_subdirectory: t\nwho: me\n",
+            "t/a.txt": "plain",
+            "t/a.txt.jinja": "{{ who }}",
+            "t/b.jinja": "no",
+            "t/b.jinja.jinja": "{{ '{{ kept }}' }}",
+        },
+        {},
+    ),
+    "in a subdirectory nothing is excluded by default": (
+        {"copier.yml": "_subdirectory: t\n", "t/~a": "", "t/copier.yml": "a: 1", "t/__pycache__/b.pyc": ""},
+        {},
+    ),
+    "the answers file has one place wherever the template keeps it": (
+        {
+            "copier.yml": "who: me\n",
+            "kept/here/{{_copier_conf.answers_file}}.jinja": "{{ _copier_answers | to_nice_yaml }}",
+        },
+        {},
+    ),
     "a plain file gives way to a rendered name at the root": (
         {"copier.yml": "_subdirectory: t\nname: a\n", "t/{{ name }}": "plain", "t/b": "b", "a.jinja": "root"},
         {},

@@ -1,0 +1,48 @@
+"""What is wrong with the documents that people write: the organization's and the apps', with the line of each key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.checking.findings import Finding, Severity
+from generator.core.document_text import parse_documents
+from generator.core.errors import UserError, UserErrors
+from generator.core.layout import ORGANIZATION_FILE, Layout
+from generator.core.tree import Tree
+from generator.core.yamltext import documents, position
+
+
+def document_findings(repository: str, tree: Tree, layout: Layout) -> Iterator[Finding]:
+    """Yield what is wrong with the organization's and the apps' documents in a repository.
+
+    Args:
+        repository: How findings call it.
+        tree: What it holds.
+        layout: Where it keeps everything.
+    """
+    for path in (ORGANIZATION_FILE, *tree.under(layout.apps)):
+        file = tree.get(path)
+        if file is None or not path.endswith((".yaml", ".yml")):
+            continue
+        try:
+            parse_documents(file.data, path)
+        except UserErrors as problems:
+            for problem in problems.problems:
+                key, _, message = problem.message.partition(": ")
+                line, column = _position(file.data, key)
+                yield Finding(Severity.ERROR, "schema", repository, path, line, column, key, message)
+        except UserError as problem:
+            message = problem.message.removeprefix(f"{path}: ")
+            yield Finding(Severity.ERROR, "schema", repository, path, 1, 1, "", message, problem.hint)
+
+
+def _position(text: bytes, key: str) -> tuple[int, int]:
+    """Return where a key's value starts; where the key is missing, where what should hold it does."""
+    while key:
+        for index in range(documents(text)):
+            try:
+                return position(text, key, document=index)
+            except UserError:
+                continue
+        key = key.rpartition(".")[0]
+    return 1, 1

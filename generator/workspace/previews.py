@@ -1,0 +1,207 @@
+"""Previews: opened, closed and collected as commits to the application repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from generator.core.change import Change
+from generator.core.errors import UserError
+from generator.core.instants import show_instant
+from generator.core.intents import EnsurePreview, RemovePreview
+from generator.core.names import check_name
+from generator.core.preview_gc import Garbage, Wanted, plan_gc
+from generator.core.preview_plan import PreviewPlan, decide, plan_closing, plan_garbage, plan_opening, refuse
+from generator.core.previews import OpenPreview, previews_in, previews_of, target_of
+from generator.core.provenance import UNKNOWN, Provenance
+from generator.core.pull_requests import PullRequest, admits, check_number, check_pull_request
+from generator.workspace.apps import app_names
+from generator.workspace.listing import Listing
+from generator.workspace.preview_rendering import PreviewedApp, Source, previewed_app, render_preview
+from generator.workspace.proposal import Proposal, RepositoryProposal
+from generator.workspace.workspace import Workspace, unknown
+
+
+def open_preview(workspace: Workspace, intent: EnsurePreview, *, force: bool) -> Proposal:
+    """Propose a preview of a pull request, or that the one that is there shows the newer commit.
+
+    Raises:
+        UserError: The app is unknown, what is told of the pull request is no such thing, the app's documents do not
+            let it in, there is no cluster for it, or hand edits are in the way.
+    """
+    planned_on = _planned_on(workspace)
+    return _proposal(workspace, planned_on, plan_open(_source(workspace, planned_on), intent, force=force))
+
+
+def close_preview(workspace: Workspace, intent: RemovePreview, *, force: bool) -> Proposal:
+    """Propose that the preview of a pull request goes; the app itself may be gone already.
+
+    Raises:
+        UserError: A name is refused, or hand edits are in the way.
+    """
+    planned_on = _planned_on(workspace)
+    return _proposal(workspace, planned_on, plan_close(_source(workspace, planned_on), intent, force=force))
+
+
+def collect_previews(
+    workspace: Workspace,
+    now: str,
+    app: str | None = None,
+    pull_requests: Mapping[str, Mapping[int, PullRequest] | None] | None = None,
+    *,
+    allow_many: bool = False,
+    force: bool = False,
+) -> Proposal:
+    """Propose that the previews go that nobody needs any more.
+
+    Args:
+        workspace: The organization's repositories.
+        now: The time, in ISO 8601.
+        app: The one app that is meant; None for all.
+        pull_requests: The open pull requests of each app by number; None where they could not be listed to the end.
+        allow_many: Whether more than half of more than five may go at once.
+        force: Remove what was edited by hand.
+
+    Raises:
+        UserError: `now` is no time, or the app is unknown.
+    """
+    planned_on = _planned_on(workspace)
+    source = _source(workspace, planned_on)
+    plan = plan_collection(source, now, app, pull_requests or {}, allow_many=allow_many, force=force)
+    return _proposal(workspace, planned_on, plan)
+
+
+def previews(workspace: Workspace, app: str | None = None) -> Listing:
+    """Return the previews of one app or of all, as the tree tells."""
+    found = previews_in(workspace.tree("application"), workspace.layout, app)
+    columns = ("name", "commit", "branch", "cluster", "url", "expires", "pinned")
+    return Listing(columns, tuple(_row(preview) for preview in found), "No previews.")
+
+
+def plan_open(source: Source, intent: EnsurePreview, *, force: bool = False) -> PreviewPlan:
+    """Return the changes that open a preview; pure, as are the next two.
+
+    Raises:
+        UserError: As `open_preview`.
+    """
+    app = previewed_app(source, intent.app)
+    intent = replace(intent, pull_request=check_pull_request(intent.pull_request))
+    if refusal := admits(app.policy, intent.pull_request):
+        raise refuse(refusal, app.path)
+    target = target_of(source.organization, source.main, app.name, app.policy)
+    # Before the others are looked at: an instance that is no preview must not be taken for one.
+    previews_of(source.main, source.layout, app.name, intent.pull_request.number)
+    opening = decide(
+        intent, app.policy, target.cluster.name, previews_in(source.main, source.layout, app.name), app.limit
+    )
+    if opening.refusal:
+        return PreviewPlan(Change({}, "", notes=(opening.refusal,)), Change({}, ""))
+    intent = replace(intent, provenance=_provenance(source, app, intent.pull_request, intent.provenance))
+    rendered = render_preview(source, app, intent.pull_request, target, opening)
+    return plan_opening(source.main, source.pristine, source.layout, intent, opening, rendered, force=force)
+
+
+def plan_close(source: Source, intent: RemovePreview, *, force: bool = False) -> PreviewPlan:
+    """Return the changes that close a preview.
+
+    Raises:
+        UserError: As `close_preview`.
+    """
+    check_name("app", intent.app)
+    present = previews_of(source.main, source.layout, intent.app, check_number(intent.number))
+    return plan_closing(source.main, source.pristine, source.layout, intent, present, force=force)
+
+
+def plan_collection(
+    source: Source,
+    now: str,
+    app: str | None,
+    pull_requests: Mapping[str, Mapping[int, PullRequest] | None],
+    *,
+    allow_many: bool = False,
+    force: bool = False,
+) -> PreviewPlan:
+    """Return the changes that remove the previews that nobody needs; one that cannot go does not hold the others up.
+
+    Raises:
+        UserError: As `collect_previews`.
+    """
+    known = app_names(source.main, source.layout)
+    present = previews_in(source.main, source.layout, app)
+    if app is not None and app not in known and not present:
+        raise unknown("app", app, known)
+    wanted, notes = {}, []
+    for name in sorted({preview.app for preview in present} & set(known)):
+        try:
+            found = previewed_app(source, name)
+        except UserError as error:
+            notes.append(f"The previews of {name} stay: {error}")
+            present = [preview for preview in present if preview.app != name]
+        else:
+            wanted[name] = Wanted(found.policy, found.limit, pull_requests.get(name))
+    garbage = plan_gc(present, wanted, now, allow_many=allow_many)
+    blocked = _blocked(source, garbage, force=force)
+    notes += [*garbage.notes, *(f"{preview.name} stays: {error}" for preview, error in blocked.items())]
+    gone = [(preview, reason) for preview, reason in garbage.gone if preview not in blocked]
+    return plan_garbage(source.main, source.pristine, source.layout, gone, notes, force=force)
+
+
+def _blocked(source: Source, garbage: Garbage, *, force: bool) -> dict[OpenPreview, str]:
+    """Return the previews that cannot go, with what is in the way of each."""
+    blocked: dict[OpenPreview, str] = {}
+    try:
+        plan_garbage(source.main, source.pristine, source.layout, garbage.gone, [], force=force)
+    except UserError:
+        for preview, reason in garbage.gone:
+            try:
+                plan_garbage(source.main, source.pristine, source.layout, [(preview, reason)], [], force=force)
+            except UserError as error:
+                blocked[preview] = str(error)
+    return blocked
+
+
+def _provenance(source: Source, app: PreviewedApp, pull_request: PullRequest, told: Provenance) -> Provenance:
+    """Return the provenance with what the documents and the pull request tell where the intent does not.
+
+    Not its title: `Fixes #12` in a commit of this repository would close an issue of this repository.
+    """
+    spec = app.repository.spec
+    url = f"{source.organization.spec.git_url.rstrip('/')}/{spec.owner}/{spec.repo}"
+    return told if told != UNKNOWN else Provenance(author=pull_request.author, sha=pull_request.sha, repository=url)
+
+
+def _planned_on(workspace: Workspace) -> tuple[str | None, str | None]:
+    return workspace.heads["application"], workspace.repositories["application"].pristine_head()
+
+
+def _source(workspace: Workspace, planned_on: tuple[str | None, str | None]) -> Source:
+    main, pristine = (workspace.repositories["application"].at(commit) for commit in planned_on)
+    return Source(workspace.organization, workspace.tree("platform"), main, pristine)
+
+
+def _proposal(workspace: Workspace, planned_on: tuple[str | None, str | None], plan: PreviewPlan) -> Proposal:
+    if not plan.main.edits and not plan.pristine.edits:
+        return Proposal((), plan.main.notes)
+    repository, branch = workspace.repositories["application"], workspace.address("application").branch
+    before = repository.at(planned_on[0])
+    proposal = RepositoryProposal(repository.path, branch, before, plan.main, plan.pristine, planned_on=planned_on)
+    return Proposal((proposal,), plan.main.notes)
+
+
+def _row(preview: OpenPreview) -> dict[str, Any]:
+    return {
+        "name": preview.name,
+        "app": preview.app,
+        "pull_request": preview.number,
+        "repository": preview.repository,
+        "sha": preview.sha,
+        "commit": preview.sha[:7],
+        "branch": preview.branch,
+        "version": preview.version,
+        "cluster": preview.cluster,
+        "url": preview.url,
+        "updated": None if preview.updated is None else show_instant(preview.updated),
+        "expires": None if preview.expires is None else show_instant(preview.expires),
+        "pinned": preview.pinned,
+    }

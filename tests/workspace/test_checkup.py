@@ -1,0 +1,89 @@
+"""The check of what lies on disk: a workspace, one repository, a folder in it, or any folder of manifests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.core.errors import UserError
+from generator.workspace.bootstrap import propose_organization
+from generator.workspace.checkup import check_folder
+from generator.workspace.proposal import Proposal
+
+Commit = Callable[[Proposal], list[str | None]]
+Git = Callable[..., str]
+
+
+def rules(path: Path) -> list[tuple[str, str, str]]:
+    return [(found.severity, found.rule, found.path) for found in check_folder(path)]
+
+
+def test_what_the_templates_render_has_no_findings(bootstrapped: Path) -> None:
+    assert rules(bootstrapped) == []
+
+
+def test_a_hand_edit_is_told_as_information(out: Path) -> None:
+    path = out / "acme/acme-gitops/registry/clusters/prod-eu/README.md"
+    path.write_text("mine")
+    (path.parent / "registry.yaml").unlink()
+    assert ("info", "template-drift", "registry/clusters/prod-eu/README.md") in rules(out)
+    messages = {found.path: found.message for found in check_folder(out)}
+    assert "was edited" in messages["registry/clusters/prod-eu/README.md"]
+    assert "was removed" in messages["registry/clusters/prod-eu/registry.yaml"]
+
+
+def test_a_broken_document_is_an_error_with_its_line(out: Path) -> None:
+    path = out / "acme/acme-gitops/organization.yaml"
+    path.write_text(path.read_text().replace("cloud: aws", "cloud: mars", 1))
+    line = path.read_text().splitlines().index("      cloud: mars") + 1
+    found = [one for one in check_folder(out) if one.path == "organization.yaml"]
+    assert [(one.severity, one.key, one.line) for one in found] == [("error", "spec.clusters.0.cloud", line)]
+    assert "mars" in found[0].message
+
+
+def test_a_repository_alone_is_checked_as_its_ci_does(out: Path, tmp_path: Path) -> None:
+    for name in ("acme/acme-gitops", "acme-apps/acme-gitops"):
+        alone = tmp_path / "ci" / name.replace("/", "-")
+        shutil.copytree(out / name, alone)
+        assert rules(alone) == []
+
+
+def test_a_repository_alone_knows_its_own_folders(tmp_path: Path, commit: Commit) -> None:
+    told = {"org": "acme", "apps_path": "services"}
+    commit(propose_organization(tmp_path, told))
+    alone = tmp_path / "acme/acme-apps-gitops"
+    shutil.rmtree(tmp_path / "acme/acme-gitops")
+    (alone / "services/web.yaml").write_text("apiVersion: gitopsmith.dev/v1alpha1\nkind: Nothing\n")
+    assert ("error", "schema", "services/web.yaml") in rules(alone)
+
+
+def test_a_folder_of_a_repository_shows_its_own_findings_only(out: Path) -> None:
+    clusters = out / "acme/acme-gitops/registry/clusters"
+    for name in ("prod-eu", "management"):
+        (clusters / name / "registry.yaml").write_text("a: [")
+    assert {path for _, _, path in rules(clusters / "prod-eu")} == {"registry/clusters/prod-eu/registry.yaml"}
+    assert {path for _, _, path in rules(out / "acme-apps/acme-gitops")} == set()
+
+
+def test_any_folder_of_manifests_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Not_Legal}\n")
+    assert [(severity, path) for severity, _, path in rules(tmp_path)] == [("error", "bad.yaml")]
+
+
+def test_what_git_ignores_is_not_checked(out: Path) -> None:
+    platform = out / "acme/acme-gitops"
+    with (platform / ".gitignore").open("a") as ignored:
+        ignored.write("/scratch/\n")
+    (platform / "scratch").mkdir()
+    (platform / "scratch/bad.yaml").write_text("a: [")
+    assert not [path for _, _, path in rules(out) if path.startswith("scratch/")]
+
+
+@pytest.mark.parametrize("name", ["missing", "file"])
+def test_what_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="no such folder"):
+        check_folder(tmp_path / name)
