@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 
@@ -12,6 +13,14 @@ from hypothesis import settings
 # The same examples in every run, however slow the machine; a folder of failures would make runs differ.
 settings.register_profile("reproducible", deadline=None, derandomize=True, database=None)
 settings.load_profile("reproducible")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs a tool which is missing; in CI, where tools are installed for it, let it fail."""
+    for mark in item.iter_markers("needs"):
+        for tools in mark.args:
+            if not any(shutil.which(tool) for tool in tools.split("|")):
+                (pytest.fail if os.environ.get("CI") else pytest.skip)(f"needs {tools}, which is not installed")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -516,14 +516,15 @@ def test_terraform_parses_and_every_reference_is_declared(answers: dict[str, str
     assert set(re.findall(r"\blocal\.(\w+)", source)) == local_names
 
 
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+@pytest.mark.needs("terraform|tofu")
 def test_terraform_is_formatted(tmp_path: Path) -> None:
     for number, answers in enumerate(CASES):
         for path, text in cluster(**answers).items():
             if path.endswith(".tf"):
                 target = tmp_path / f"{number}-{Path(path).name}"
                 target.write_text(text)
-    found = subprocess.run(["terraform", "fmt", "-check", tmp_path], capture_output=True, check=False, text=True)
+    program = "terraform" if shutil.which("terraform") else "tofu"
+    found = subprocess.run([program, "fmt", "-check", tmp_path], capture_output=True, check=False, text=True)
     assert (found.returncode, found.stdout) == (0, "")
 
 
