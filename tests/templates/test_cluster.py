@@ -516,16 +516,15 @@ def test_terraform_parses_and_every_reference_is_declared(answers: dict[str, str
     assert set(re.findall(r"\blocal\.(\w+)", source)) == local_names
 
 
-@pytest.mark.needs("terraform|tofu")
-def test_terraform_is_formatted(tmp_path: Path) -> None:
-    for number, answers in enumerate(CASES):
-        for path, text in cluster(**answers).items():
-            if path.endswith(".tf"):
-                target = tmp_path / f"{number}-{Path(path).name}"
-                target.write_text(text)
-    program = "terraform" if shutil.which("terraform") else "tofu"
-    found = subprocess.run([program, "fmt", "-check", tmp_path], capture_output=True, check=False, text=True)
-    assert (found.returncode, found.stdout) == (0, "")
+@pytest.mark.needs("terraform|hclfmt")
+def test_terraform_is_formatted() -> None:
+    # `hclfmt` is the formatter beneath `terraform fmt`, and needs nothing but Go to be built.
+    program = ["terraform", "fmt", "-"] if shutil.which("terraform") else ["hclfmt"]
+    texts = {text for answers in CASES for path, text in cluster(**answers).items() if path.endswith(".tf")}
+    assert texts
+    for text in texts:
+        found = subprocess.run(program, input=text, capture_output=True, check=True, text=True)
+        assert found.stdout == text
 
 
 @pytest.mark.parametrize("cloud", ["aws", "google"])

@@ -172,6 +172,8 @@ def test_each_cloud_has_a_region_by_default(cloud: str, region: str) -> None:
         ({"git_url": "http://github.com"}, "git_url"),
         ({"branch": "-x"}, "branch"),
         ({"branch": "a..b"}, "branch"),
+        ({"branch": "gitopsmith/pristine"}, "branch"),
+        ({"branch": "gitopsmith"}, "branch"),
         ({"clusters_path": "../x"}, "clusters_path"),
         ({"clusters_path": "a/../b"}, "clusters_path"),
         ({"clusters_path": "registry/environments"}, "clusters_path"),
