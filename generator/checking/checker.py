@@ -21,7 +21,7 @@ from generator.checking.layout import Layout, Role, name
 from generator.checking.model import CheckedRepository, Fault, Known, Manifest
 from generator.checking.projects import Project
 from generator.checking.scopes import Scopes
-from generator.checking.sources import Applied, Sources, check_kustomization, kustomized, whole
+from generator.checking.sources import Applied, Sources, check_kustomization, whole
 
 Progress = Callable[[int, int], None]
 """Told after each file: how many are done, of how many."""
@@ -125,7 +125,7 @@ class _Between:
         for path in sorted(inspection.kustomizations):
             for fault in check_kustomization(inspection, path):
                 inspection.add_to_file(path, fault)
-            self._duplicates(list(kustomized(inspection, path)), "")
+            self._duplicates(self._sources.kustomized(inspection, path), "")
 
     def _strays(self, inspection: Inspection, path: str) -> None:
         for stray in inspection.strays.get(path, ()):

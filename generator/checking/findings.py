@@ -103,7 +103,7 @@ def format_text(findings: Sequence[Finding]) -> str:
     for finding in findings:
         repository = f"{finding.repository}:" if several and finding.repository else ""
         place = f"{repository}{finding.path}:{finding.line}:{finding.column}"
-        lines.append(f"{place}: {finding.severity}: {_flat(finding.message)} [{finding.rule}]")
+        lines.append(f"{_flat(place)}: {finding.severity}: {_flat(finding.message)} [{finding.rule}]")
         if finding.hint:
             lines.append(f"    {_flat(finding.hint)}")
     return "\n".join([*lines, summary(findings)]) + "\n"

@@ -6,6 +6,7 @@ Follows Argo CD 3.4: https://argo-cd.readthedocs.io/en/stable/user-guide/directo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from generator.checking.applications import Application, Source
@@ -18,6 +19,9 @@ from generator.checking.model import CheckedRepository, Fault, Manifest, mapping
 _MANIFEST_ENDS = (".yaml", ".yml", ".json")
 _SKIP_MARKER = b"+argocd:skip-file-rendering"
 _RULE = "application-path"
+_OBJECT_LIMIT = 5_000
+"""The most objects of one kustomization that are looked at: a few that build on each other can make any number."""
+_LEVEL_LIMIT = 100
 
 
 class Applied(NamedTuple):
@@ -45,6 +49,7 @@ class Sources:
         self._by_url = {
             same_place(inspection.repository.url): inspection for inspection in self._all if inspection.repository.url
         }
+        self._kustomized: dict[tuple[str, str], tuple[Applied, ...]] = {}
 
     def of(self, source: Source) -> Inspection | None:
         """Return the checked repository that a source takes from, if it takes what is checked.
@@ -99,11 +104,44 @@ class Sources:
                 continue
             kind = _kind(inspection, source)
             if kind == "kustomize":
-                found.extend(kustomized(inspection, kustomization_in(inspection, join("", source.path))))
+                found.extend(self.kustomized(inspection, kustomization_in(inspection, join("", source.path))))
             elif kind == "directory":
                 for path in files_of(inspection, source):
                     found.extend(map(whole, inspection.manifests.get(path, ())))
         return found
+
+    def kustomized(self, inspection: Inspection, path: str | None, level: int = 0) -> tuple[Applied, ...]:
+        """Return the objects that a kustomization takes from files, under the names that it gives them.
+
+        Each is worked out once, however many others build on it; one that leads back to itself adds nothing.
+
+        Args:
+            inspection: The repository.
+            path: The kustomization; None for none.
+            level: How many others lead to it.
+        """
+        if path is None or level > _LEVEL_LIMIT:
+            return ()
+        key = inspection.repository.name, path
+        if key not in self._kustomized:
+            self._kustomized[key] = ()
+            self._kustomized[key] = tuple(islice(self._renamed(inspection, path, level), _OBJECT_LIMIT))
+        return self._kustomized[key]
+
+    def _renamed(self, inspection: Inspection, path: str, level: int) -> Iterator[Applied]:
+        value = inspection.kustomizations.get(path, {})
+        namespace, prefix, suffix = (text(value.get(key)) for key in ("namespace", "namePrefix", "nameSuffix"))
+        for use in uses(value):
+            if use.kind != "resource":
+                continue
+            target = join(folder(path), use.file)
+            if inspection.repository.tree.get(target) is not None:
+                below: Iterable[Applied] = map(whole, inspection.manifests.get(target, ()))
+            else:
+                below = self.kustomized(inspection, kustomization_in(inspection, target), level + 1)
+            for item in below:
+                renamed = f"{prefix}{item.name}{suffix}" if item.name else ""
+                yield Applied(item.manifest, namespace or item.namespace, renamed)
 
     def directories(self, app: Application) -> Iterator[tuple[Inspection, str]]:
         """Yield the files that an Application reads as plain manifests."""
@@ -171,25 +209,6 @@ def kustomization_in(inspection: Inspection, place: str) -> str | None:
         if inspection.repository.tree.get(join(place, file)) is not None:
             return join(place, file)
     return None
-
-
-def kustomized(inspection: Inspection, path: str | None, above: frozenset[str] = frozenset()) -> Iterator[Applied]:
-    """Yield the objects that a kustomization takes from files, under the names that it gives them."""
-    if path is None or path in above:
-        return
-    value = inspection.kustomizations.get(path, {})
-    namespace, prefix, suffix = (text(value.get(key)) for key in ("namespace", "namePrefix", "nameSuffix"))
-    for use in uses(value):
-        if use.kind != "resource":
-            continue
-        target = join(folder(path), use.file)
-        if inspection.repository.tree.get(target) is not None:
-            below: Iterable[Applied] = map(whole, inspection.manifests.get(target, ()))
-        else:
-            below = kustomized(inspection, kustomization_in(inspection, target), above | {path})
-        for item in below:
-            renamed = f"{prefix}{item.name}{suffix}" if item.name else ""
-            yield Applied(item.manifest, namespace or item.namespace, renamed)
 
 
 def check_kustomization(inspection: Inspection, path: str) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from generator.cli import options
+from generator.cli import options, pushing
 
 
 def set_version(
@@ -15,12 +15,22 @@ def set_version(
     env: Annotated[str, typer.Option("--env", help="The environment.")],
     cluster: Annotated[str | None, typer.Option(help="One cluster of the environment.", show_default="all")] = None,
     allow_downgrade: Annotated[bool, typer.Option("--allow-downgrade", help="An older version is meant.")] = False,
+    push: pushing.Push = False,
+    remote: pushing.RemoteUrl = None,
+    branch: pushing.Branch = "main",
     workspace: options.WorkspaceOption = None,
     dry_run: options.DryRun = False,
 ) -> None:
     """Let an app run another version in an environment, on every cluster that it has there."""
     from generator.core.intents import SetVersion  # noqa: PLC0415
+    from generator.core.plan_version import plan_version  # noqa: PLC0415
+    from generator.core.versions import check_version  # noqa: PLC0415
     from generator.workspace.releases import set_version as propose  # noqa: PLC0415
 
-    intent = SetVersion(app, env, version, cluster, allow_downgrade)
+    intent = SetVersion(app, env, check_version(version), cluster, allow_downgrade)
+    if push or remote:
+        pushing.push(
+            lambda tree, layout: plan_version(tree, layout, intent), workspace, remote, branch, dry_run=dry_run
+        )
+        return
     options.finish(propose(options.open_workspace(workspace), intent), dry_run=dry_run)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import yaml
 
 from generator.core.errors import UserError
+from generator.core.layout import Layout
+from generator.core.tree import Tree
 from generator.core.version_field import VersionField
 from generator.core.yamlload import load_all
 
@@ -90,3 +92,14 @@ def _version_fields(content: Any, path: str) -> tuple[VersionField, ...]:
         f"{path}: version_fields: must be a list of `file` and `path`, found {content!r}.",
         hint=_HINT,
     )
+
+
+def recorded_layout(tree: Tree) -> Layout:
+    """Return the folders that a repository was made with, as its own record says; the usual ones where it says none."""
+    place = Layout().repository_place()
+    file = tree.get(place.record)
+    try:
+        answers = parse_record(file.data, place.record).answers if file else {}
+    except UserError:
+        answers = {}
+    return Layout(**{key: str(answers[f"{key}_path"]) for key in asdict(Layout()) if f"{key}_path" in answers})

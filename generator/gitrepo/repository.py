@@ -95,6 +95,14 @@ class Repository:
             lines = str(self._repo.git(literal_pathspecs=True).rev_list(*wanted)).split("\n")
         return {key: value for key, _, value in (line.partition(": ") for line in lines) if key and value}
 
+    def origin(self) -> str | None:
+        """Return the address of the remote `origin`; None where there is none.
+
+        Raises:
+            UserError: Git refuses to read the repository.
+        """
+        return self._ask("config", "--get", "remote.origin.url")
+
     def checked_out(self) -> str | None:
         """Return the branch that the work tree shows; None where it shows a commit of no branch.
 

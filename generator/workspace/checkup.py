@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from generator.checking.checker import check
@@ -12,8 +12,8 @@ from generator.checking.model import CheckedRepository, Known
 from generator.core.document_text import parse_document
 from generator.core.documents import Organization
 from generator.core.errors import UserError
-from generator.core.layout import ORGANIZATION_FILE, RECORDS, Layout
-from generator.core.record import parse_record
+from generator.core.layout import ORGANIZATION_FILE, RECORDS
+from generator.core.record import recorded_layout
 from generator.core.tree import Tree
 from generator.gitrepo.folder_tree import FolderTree
 from generator.workspace.document_findings import document_findings
@@ -48,7 +48,7 @@ def check_folder(path: Path, on_progress: Callable[[int, int], None] | None = No
     found = check(subject.repositories, known, on_progress)
     platform = next((one.tree for one in subject.repositories if one.tree.get(ORGANIZATION_FILE)), None)
     for repository in subject.repositories:
-        layout = subject.organization.spec.paths.layout if subject.organization else _recorded_layout(repository.tree)
+        layout = subject.organization.spec.paths.layout if subject.organization else recorded_layout(repository.tree)
         found += document_findings(repository.name, repository.tree, layout)
         found += drift(repository.name, repository.tree, platform, layout)
     return [finding for finding in in_order(found) if _is_asked(finding, subject)]
@@ -104,16 +104,6 @@ def _organization(tree: Tree) -> Organization | None:
         return parse_document(file.data, ORGANIZATION_FILE, Organization) if file else None
     except UserError:
         return None  # What is wrong with it is a finding of its own.
-
-
-def _recorded_layout(tree: Tree) -> Layout:
-    """Return the folders that a repository was made with, where no organization's document says them."""
-    file = tree.get(Layout().repository_place().record)
-    try:
-        answers = parse_record(file.data, "").answers if file else {}
-    except UserError:
-        answers = {}
-    return Layout(**{key: str(answers[f"{key}_path"]) for key in asdict(Layout()) if f"{key}_path" in answers})
 
 
 def _known(organization: Organization) -> Known:

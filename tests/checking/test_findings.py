@@ -48,8 +48,9 @@ def test_text_of_nothing_says_so() -> None:
 
 
 def test_text_cannot_move_the_cursor_of_a_terminal() -> None:
-    evil = Finding(Severity.ERROR, "name", "", "a.yaml", 1, 1, "", "`\x1b[2J`")
+    evil = Finding(Severity.ERROR, "name", "", "a\x1b[2J\n.yaml", 1, 1, "", "`\x1b[2J`")
     assert "\x1b" not in format_text([evil])
+    assert len(format_text([evil]).splitlines()) == len(["the finding", "the count"])
 
 
 def test_json_has_every_field_and_the_counts() -> None:

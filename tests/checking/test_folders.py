@@ -227,6 +227,15 @@ def test_kustomizations_that_name_each_other_end(check_files: Check) -> None:
     assert check_files(files) == []
 
 
+def test_kustomizations_that_multiply_or_never_end_are_checked_all_the_same(check_files: Check) -> None:
+    names = "namePrefix: {0}-\nresources: [../a{1}, ../b{1}]\n"
+    twice = {f"{own}{n}/kustomization.yaml": names.format(own, n + 1) for own in "ab" for n in range(40)}
+    chain = {f"{n}/kustomization.yaml": f"resources: [../{n + 1}]\n" for n in range(1500)}
+    ends = {f"{place}/kustomization.yaml": "resources: [x.yaml]\n" for place in ("a40", "b40", "1500")}
+    objects = {path.replace("kustomization", "x"): OBJECT.replace("name: a", f"name: {path[0]}") for path in ends}
+    assert check_files({**twice, **chain, **ends, **objects}) == []
+
+
 def test_applications_of_one_repository_have_names_of_their_own(check_files: Check, acme: Known) -> None:
     files = {"1.yaml": application("path: m"), "2.yaml": application("path: m"), "m/a.yaml": OBJECT}
     assert [(f.rule, f.path) for f in check_files(files, acme)] == [("duplicate", "2.yaml")]
