@@ -33,10 +33,10 @@ def push(plan: Plan, workspace: Path | None, url: str | None, branch: str, *, dr
 
     remote = Remote(url, branch, token_from_environment()) if url else remote_of(open_workspace(workspace))
     if dry_run:
-        shown = preview_push(remote, plan)
-        say(f"Would push to {remote.url} ({remote.branch})." if shown else "Nothing to change.")
-        if shown:
-            diff(f"# {remote.url} ({remote.branch})", shown)
+        if shown := preview_push(remote, plan):
+            diff(f"Would push to {remote.url} ({remote.branch})", shown)
+        else:
+            say("Nothing to change.")
         return
     outcome = push_to(remote, plan)
     for note in outcome.change.notes if outcome.change else ():

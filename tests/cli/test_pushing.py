@@ -1,0 +1,141 @@
+"""Verbs that work straight on a remote: no workspace needed, no checkout made, nothing said of the token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.core.change import Change
+from generator.core.intents import SetVersion
+from generator.core.layout import Layout
+from generator.core.plan_version import plan_version
+from generator.core.tree import Tree
+from generator.workspace.remotes import Remote, push, token_from_environment
+from tests.cli.conftest import Run
+
+Git = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of this test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache/gitopsmith/clones"
+
+
+@pytest.fixture
+def remote(out: Path, tmp_path: Path, git: Git) -> Path:
+    """The application repository's remote, which is the workspace's `origin`."""
+    path, application = tmp_path / "remote.git", out / "acme-apps/acme-gitops"
+    git(out, "clone", "--quiet", "--bare", str(application), str(path))
+    git(application, "remote", "set-url", "origin", str(path))
+    return path
+
+
+def subjects(remote: Path, git: Git) -> list[str]:
+    return git(remote, "log", "--format=%s", "main").splitlines()
+
+
+def test_a_version_is_pushed_from_within_a_workspace_which_stays_as_it_is(
+    out: Path, remote: Path, git: Git, run: Run
+) -> None:
+    before = git(out / "acme-apps/acme-gitops", "rev-parse", "HEAD")
+    done = run(out, "set-version", "podinfo", "6.7.1", "--env", "staging", "--push")
+    assert done.code == 0, done.err
+    assert "podinfo 6.7.0 → 6.7.1 in staging, pushed" in done.err
+    assert subjects(remote, git)[0] == "podinfo 6.7.0 → 6.7.1 in staging"
+    assert git(out / "acme-apps/acme-gitops", "rev-parse", "HEAD") == before
+    assert git(out / "acme-apps/acme-gitops", "status", "--porcelain") == ""
+
+
+def test_a_version_is_pushed_without_any_workspace(tmp_path: Path, remote: Path, git: Git, run: Run) -> None:
+    done = run(tmp_path, "set-version", "podinfo", "6.7.1", "--env", "staging", "--remote", str(remote))
+    assert done.code == 0, done.err
+    assert subjects(remote, git)[0] == "podinfo 6.7.0 → 6.7.1 in staging"
+
+
+def test_the_same_again_makes_no_commit_and_says_so(out: Path, remote: Path, git: Git, run: Run) -> None:
+    for _ in range(2):
+        done = run(out, "set-version", "podinfo", "6.7.1", "--env", "staging", "--push")
+    assert "Nothing to change." in done.err
+    assert subjects(remote, git).count("podinfo 6.7.0 → 6.7.1 in staging") == 1
+    older = run(out, "set-version", "podinfo", "6.7.0", "--env", "staging", "--push")
+    assert "newer than 6.7.0" in older.err
+    assert len(subjects(remote, git)) == len(set(subjects(remote, git)))
+
+
+def test_a_dry_run_shows_the_diff_and_pushes_nothing(out: Path, remote: Path, git: Git, run: Run) -> None:
+    before = git(remote, "rev-parse", "main")
+    done = run(out, "set-version", "podinfo", "6.7.1", "--env", "staging", "--push", "--dry-run")
+    assert '+    newTag: "6.7.1"' in done.out
+    assert git(remote, "rev-parse", "main") == before
+
+
+def test_a_promotion_is_pushed(out: Path, git: Git, run: Run, tmp_path: Path) -> None:
+    assert run(out, "env", "add", "production", "--cluster", "prod-eu").code == 0
+    added = ("app", "add", "podinfo", "--repo", "acme/podinfo", "--version", "6.6.0", "--env", "production")
+    assert run(out, *added).code == 0
+    path = tmp_path / "promoted.git"
+    git(out, "clone", "--quiet", "--bare", "acme-apps/acme-gitops", str(path))
+    done = run(tmp_path, "promote", "podinfo", "--from", "staging", "--to", "production", "--remote", str(path))
+    assert done.code == 0, done.err
+    assert subjects(path, git)[0] == "podinfo 6.6.0 → 6.7.0 in production"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["set-version", "podinfo", "6.7.1", "--env", "production"], "The app `podinfo` is not in production"),
+        (["set-version", "nobody", "6.7.1", "--env", "staging"], "The app `nobody` is not in staging"),
+        (["set-version", "podinfo", "6 7", "--env", "staging"], "`6 7` cannot be a version"),
+    ],
+)
+def test_a_mistake_is_the_users_and_changes_nothing(
+    remote: Path, tmp_path: Path, git: Git, run: Run, arguments: list[str], said: str
+) -> None:
+    before = git(remote, "rev-parse", "main")
+    done = run(tmp_path, *arguments, "--remote", str(remote))
+    assert (done.code, said in done.err) == (1, True), done.err
+    assert git(remote, "rev-parse", "main") == before
+
+
+def test_a_remote_that_is_not_there_is_named(tmp_path: Path, run: Run) -> None:
+    done = run(tmp_path, "set-version", "podinfo", "1.0.0", "--env", "staging", "--remote", str(tmp_path / "no.git"))
+    assert done.code == 1
+    assert "there is no such repository" in done.err
+
+
+def test_an_address_with_a_password_is_refused_and_not_repeated(tmp_path: Path, run: Run) -> None:
+    url = "https://me:s3cret@127.0.0.1/acme/x.git"
+    done = run(tmp_path, "set-version", "podinfo", "1.0.0", "--env", "staging", "--remote", url)
+    assert done.code == 1
+    assert "s3cret" not in done.err + done.out
+
+
+def test_the_token_is_read_from_the_environment_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITOPSMITH_TOKEN", "GIT_TOKEN", "GITHUB_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert token_from_environment() is None
+    monkeypatch.setenv("GITHUB_AUTH_TOKEN", "ghs_old")
+    monkeypatch.setenv("GITOPSMITH_TOKEN", "ghs_s3cret")
+    assert token_from_environment() == "ghs_s3cret"
+    assert "s3cret" not in repr(Remote("https://github.com/acme/x.git", "main", token=token_from_environment()))
+
+
+def test_a_lost_race_costs_one_more_plan(remote: Path, git: Git, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", str(remote), str(other))
+    trees: list[Tree] = []
+
+    def plan(tree: Tree, layout: Layout) -> Change:
+        trees.append(tree)
+        if len(trees) == 1:
+            git(other, "commit", "--quiet", "--allow-empty", "--message", "theirs")
+            git(other, "push", "--quiet")
+        return plan_version(tree, layout, SetVersion("podinfo", "staging", "6.7.1"))
+
+    assert push(Remote(str(remote), "main"), plan).commit == git(remote, "rev-parse", "main")
+    assert subjects(remote, git)[:2] == ["podinfo 6.7.0 → 6.7.1 in staging", "theirs"]
+    assert len(trees) == 2
