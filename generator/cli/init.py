@@ -39,7 +39,8 @@ def init(
     Every question of the repositories and of the management cluster can be answered with --data. Run again after an
     interruption, the command completes what is missing; run again after success, it changes nothing.
     """
-    from generator.gitrepo.repository import identity  # noqa: PLC0415
+    from generator.gitrepo.authorship import AS_CONFIGURED, decide  # noqa: PLC0415
+    from generator.gitrepo.git_process import Git  # noqa: PLC0415
     from generator.workspace.bootstrap import propose_organization  # noqa: PLC0415
 
     told = options.answers(
@@ -53,7 +54,7 @@ def init(
         cloud=cloud,
         region=region,
     )
-    identity(Path.cwd())
+    decide(Git(Path.cwd()), AS_CONFIGURED)
     answered = told if defaults else _ask(told)
     proposal = propose_organization(output.resolve(), answered)
     options.finish(proposal, dry_run=dry_run)

@@ -13,7 +13,7 @@ Edits = Mapping[str, File | None]
 
 @dataclass(frozen=True)
 class Change:
-    """The edits of one commit with its message.
+    """The edits of one commit, and what it says.
 
     Attributes:
         edits: The files written and removed.
@@ -28,13 +28,6 @@ class Change:
     body: str = ""
     trailers: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def message(self) -> str:
-        """The whole commit message, with one line end after its last line."""
-        # What comes from outside is in the subject and the trailers: a line end there would begin a body or a trailer.
-        subject, *trailers = (" ".join(line.split()) for line in (self.subject, *map(": ".join, self.trailers)))
-        return "\n\n".join(part for part in (subject, self.body.strip(), "\n".join(trailers)) if part) + "\n"
 
 
 class ChangedTree:

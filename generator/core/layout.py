@@ -15,6 +15,9 @@ ENVIRONMENT_WAVE = "45-"
 PRISTINE_BRANCH = "gitopsmith/pristine"
 """The branch that holds what the templates alone produce."""
 
+PRISTINE_TRAILER = "Gitopsmith-Pristine"
+"""Names, in a commit, the commit of the pristine branch that it took its templates' output from."""
+
 
 @dataclass(frozen=True)
 class Place:

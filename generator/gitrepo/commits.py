@@ -10,11 +10,11 @@ from typing import Protocol
 
 from generator.core.change import Change
 from generator.core.errors import UserError
+from generator.core.layout import PRISTINE_TRAILER
 from generator.gitrepo import import_stream
 from generator.gitrepo.authorship import Signature
 from generator.gitrepo.commit_message import message
 from generator.gitrepo.git_process import Git, GitFailedError
-from generator.gitrepo.repository import PRISTINE_TRAILER
 
 _INCOMING = "refs/gitopsmith/incoming/"
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
@@ -15,14 +13,14 @@ from generator.core.errors import TemporaryError, UserError
 from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import Tree
 from generator.gitrepo import work_tree
+from generator.gitrepo.authorship import AS_CONFIGURED, decide
+from generator.gitrepo.commits import Heads, Step, write_commits
+from generator.gitrepo.git_process import Git
 from generator.gitrepo.git_tree import commit_tree
+from generator.gitrepo.import_stream import refuse_unsafe
 from generator.gitrepo.lock import locked
-from generator.gitrepo.objects import Identity, write_commit
 from generator.gitrepo.references import Moves, moving
-from generator.gitrepo.running import FolderGit, forget_outer_git, git_errors, open_repo
-
-PRISTINE_TRAILER = "Gitopsmith-Pristine"
-"""Names, in a commit, the commit of the pristine branch that it took its templates' output from."""
+from generator.gitrepo.running import git_errors, open_repo
 
 _HEADS = "refs/heads/"
 
@@ -180,21 +178,19 @@ class Repository:
         if not change.edits and not pristine.edits:
             return None
         with git_errors(self.path), self.exclusive():
-            who = identity(self.path)
             pristine_old, old, shown = self.head(PRISTINE_BRANCH), self.head(branch), self.checked_out()
             if shown == branch:
                 self._refuse_uncommitted(old, change.edits)
             elif shown == PRISTINE_BRANCH:
                 self._refuse_uncommitted(pristine_old, pristine.edits)
-            pristine_new = self.pristine_head()
-            if pristine.edits:
-                pristine_new = write_commit(self._repo, pristine_new, pristine, who)
-            trailers = (*change.trailers, (PRISTINE_TRAILER, pristine_new)) if pristine_new else change.trailers
-            new = write_commit(self._repo, old, replace(change, trailers=trailers), who) if change.edits else old
-            moves = {branch: (old, new), PRISTINE_BRANCH: (pristine_old, pristine_new)}
+            refuse_unsafe({**change.edits, **pristine.edits})
+            git = Git(self.path)
+            before, step = Heads(old, self.pristine_head()), Step(change, pristine)
+            (reached,) = write_commits(git, before, [step], decide(git, AS_CONFIGURED))
+            moves = {branch: (old, reached.main), PRISTINE_BRANCH: (pristine_old, reached.pristine)}
             with moving(self._repo, moves):
                 self._follow(*moves.get(shown or "", (None, None)))
-        return new
+        return reached.main
 
     def advance(self, moves: Moves, edits: Mapping[str, Edits]) -> None:
         """Move branches to commits that are written already: all or, where anything is in the way, none.
@@ -245,74 +241,3 @@ class Repository:
                 if error.status == 1:
                     return None
                 raise
-
-
-def create(path: Path, branch: str, change: Change, pristine: Change, origin: str) -> Repository:
-    """Create a repository whose first commit is there from the moment that its folder is.
-
-    It is built beside its place and moved there, so that a run that is killed leaves no half repository; what such a
-    run leaves beside it is removed here.
-
-    Args:
-        path: The folder to create; it may exist if it is empty.
-        branch: The branch that is deployed.
-        change: The branch's first commit.
-        pristine: The pristine branch's first commit.
-        origin: The address of the remote `origin`; nothing is sent there.
-
-    Raises:
-        UserError: As `Repository.commit`.
-        TemporaryError: Another process is creating it.
-    """
-    building = building_folder(path)
-    with git_errors(path):
-        # Before anything is written, as far down as there is a folder.
-        identity(next(folder for folder in path.absolute().parents if folder.is_dir()))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(path.parent):
-            if path.exists() and any(path.iterdir()):
-                raise TemporaryError(f"{path}: somebody made it in the meantime.")
-            if building.exists():
-                shutil.rmtree(building)
-            try:
-                _build(building, branch, origin).commit(branch, change, pristine)
-                building.rename(path)
-            except BaseException:
-                shutil.rmtree(building, ignore_errors=True)
-                raise
-    return Repository(path)
-
-
-def _build(path: Path, branch: str, origin: str) -> Repository:
-    """Create an empty repository."""
-    path.mkdir()
-    git = FolderGit(path)
-    # GitPython knows the objects' names by SHA-1 alone, whatever the user prefers for new repositories.
-    git.init("--quiet", f"--initial-branch={branch}", "--object-format=sha1")
-    git.remote("add", "origin", origin)
-    return Repository(path)
-
-
-def building_folder(path: Path) -> Path:
-    """Return the folder in which the repository for `path` is built before it is moved there."""
-    return path.with_name(f".gitopsmith-{path.name}")
-
-
-def identity(path: Path) -> Identity:
-    """Return who commits made below `path` are from.
-
-    Raises:
-        UserError: Neither git's configuration nor its environment variables say so.
-    """
-    forget_outer_git()
-    git = FolderGit(path)
-    try:
-        author, committer = (
-            git(c="user.useConfigOnly=true").var(name) for name in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
-        )
-    except GitCommandError as error:
-        raise UserError(
-            "git does not know who you are, and a commit needs an author.",
-            hint='Run `git config --global user.name "Your Name"` and `git config --global user.email YOU@EXAMPLE`.',
-        ) from error
-    return Identity(str(author), str(committer))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from errno import ENOENT
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from git import Git, Repo
 from git.exc import GitCommandError
 
 from generator.core.errors import TemporaryError, UserError
+from generator.gitrepo.git_process import GitFailedError
 
 # What `git rev-parse --local-env-vars` lists, but for the configuration that `git -c` hands down; and what gives paths
 # another meaning than ours.
@@ -89,6 +91,20 @@ def open_repo(path: Path, *, search: bool = False) -> Repo:
     return _Repo(path.absolute(), search_parent_directories=search, expand_vars=False)
 
 
+@contextmanager
+def git_input(content: Iterable[bytes]) -> Iterator[IO[bytes]]:
+    """Yield a file that holds `content`, for a git command to read as its standard input."""
+    with tempfile.TemporaryFile() as stream:
+        stream.writelines(content)
+        stream.seek(0)
+        yield stream
+
+
+def encoded(text: str) -> bytes:
+    """Return text from git, which may hold bytes that are no UTF-8, as the bytes that it was."""
+    return text.encode(errors="surrogateescape")
+
+
 def said(error: GitCommandError) -> str:
     """Return what git wrote about an error."""
     return str(error.stderr).strip().removeprefix("stderr: '").removesuffix("'").strip()
@@ -109,5 +125,7 @@ def git_errors(path: Path) -> Iterator[None]:
         if any(busy in words for busy in _BUSY) and "cannot create" not in words:
             raise TemporaryError(f"{path}: another git process is at work there: {words}") from error
         raise UserError(f"{path}: git refuses: {words}", hint="Mend what git says and run it again.") from error
+    except GitFailedError as error:
+        raise UserError(f"{path}: git refuses: {error}", hint="Mend what git says and run it again.") from error
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}: {error.filename or path}") from error

@@ -14,7 +14,7 @@ from git import Repo
 from generator.core.change import Edits
 from generator.core.tree import EXECUTABLE, REGULAR, SYMLINK, File
 from generator.gitrepo.git_tree import commit_tree
-from generator.gitrepo.objects import encoded, git_input
+from generator.gitrepo.running import encoded, git_input
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _REMOVED, _UNMERGED = "D", "U"

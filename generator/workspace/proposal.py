@@ -13,7 +13,8 @@ from generator.core.diff import diff
 from generator.core.layout import Layout
 from generator.core.plan import Instance, plan_instances
 from generator.core.tree import File, Tree
-from generator.gitrepo.repository import Repository, create
+from generator.gitrepo.creation import create
+from generator.gitrepo.repository import Repository
 from generator.workspace.workspace import Role, Workspace
 
 

@@ -11,8 +11,9 @@ import pytest
 from generator.core.change import Change, ChangedTree
 from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import EXECUTABLE, SYMLINK, File, Tree, as_memory
+from generator.gitrepo.creation import create
 from generator.gitrepo.folder_tree import FolderTree
-from generator.gitrepo.repository import Repository, create
+from generator.gitrepo.repository import Repository
 
 Git = Callable[..., str]
 State = Callable[[Path], dict[str, tuple[int, bytes]]]

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from generator.core.change import Change
 from generator.core.errors import UserError
-from generator.core.layout import PRISTINE_BRANCH
+from generator.core.layout import PRISTINE_BRANCH, PRISTINE_TRAILER
 from generator.core.tree import EXECUTABLE, SYMLINK, File, MemoryTree
+from generator.gitrepo.creation import create
 from generator.gitrepo.folder_tree import FolderTree
-from generator.gitrepo.repository import PRISTINE_TRAILER, Repository, create
+from generator.gitrepo.repository import Repository
 from tests.gitrepo.conftest import CHANGE, NOTHING, ORIGIN, PRISTINE, Git, State, assert_applied, content, heads
 
 

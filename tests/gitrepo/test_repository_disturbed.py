@@ -17,23 +17,24 @@ from generator.core.errors import TemporaryError, UserError
 from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import EXECUTABLE, File
 from generator.gitrepo import work_tree
+from generator.gitrepo.commits import Heads, write_commits
+from generator.gitrepo.creation import create
 from generator.gitrepo.folder_tree import FolderTree
 from generator.gitrepo.lock import locked
-from generator.gitrepo.objects import write_commit
-from generator.gitrepo.repository import Repository, create
+from generator.gitrepo.repository import Repository
 from tests.gitrepo.conftest import CHANGE, NOTHING, ORIGIN, PRISTINE, Git, State, assert_applied, content, heads
 
 
 def on_write(monkeypatch: pytest.MonkeyPatch, interfere: Callable[[], object]) -> None:
     """Let something happen after the commits are written and before the branches move."""
-    write = write_commit
+    write = write_commits
 
-    def write_and_interfere(*arguments: Any) -> str:
-        commit = write(*arguments)
+    def write_and_interfere(*arguments: Any) -> list[Heads]:
+        heads = write(*arguments)
         interfere()
-        return commit
+        return heads
 
-    monkeypatch.setattr("generator.gitrepo.repository.write_commit", write_and_interfere)
+    monkeypatch.setattr("generator.gitrepo.repository.write_commits", write_and_interfere)
 
 
 @pytest.mark.parametrize("branch", ["main", PRISTINE_BRANCH])

@@ -12,8 +12,9 @@ from generator.core.change import Change
 from generator.core.errors import UserError
 from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import File
+from generator.gitrepo.creation import create
 from generator.gitrepo.folder_tree import FolderTree
-from generator.gitrepo.repository import Repository, create
+from generator.gitrepo.repository import Repository
 from tests.gitrepo.conftest import CHANGE, NOTHING, ORIGIN, PRISTINE, Git, State, assert_applied, content, heads
 
 

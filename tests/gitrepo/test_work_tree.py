@@ -11,13 +11,12 @@ from git import Repo
 
 from generator.core.change import Change, Edits
 from generator.core.tree import EXECUTABLE, SYMLINK, File
-from generator.gitrepo.objects import Identity, write_commit
 from generator.gitrepo.work_tree import blocked, follow, in_the_way, read_file, write_file
+from tests.gitrepo.test_commits import write_commit
 
 Git = Callable[..., str]
 Prepare = Callable[[Path, Git], object]
 
-WHO = Identity("Ann <ann@example.com> 1700000000 +0000", "Ann <ann@example.com> 1700000000 +0000")
 FILES = {"a": File(b"1\n"), "b/c": File(b"2\n"), "b/d": File(b"3\n"), "run": File(b"x\n", EXECUTABLE)}
 ODD = {
     "a b": File(b"1"),
@@ -44,13 +43,13 @@ def repo(tmp_path: Path) -> Repo:
 @pytest.fixture
 def shown(repo: Repo) -> str:
     """The commit that holds `FILES`, with which `main` was checked out."""
-    commit = write_commit(repo, None, Change(FILES, "first"), WHO)
+    commit = write_commit(repo, None, Change(FILES, "first"))
     repo.git.reset("--hard", "--quiet", commit)
     return commit
 
 
 def changed(repo: Repo, parent: str | None, edits: Edits) -> str:
-    return write_commit(repo, parent, Change(edits, "next"), WHO)
+    return write_commit(repo, parent, Change(edits, "next"))
 
 
 def on_disk(root: Path) -> dict[str, File | None]:
