@@ -21,7 +21,7 @@ from generator.templating.template import Template
 
 ROOT = Path(__file__).parents[2]
 PLATFORM = {".gitignore", "catalog/README.md", "registry/clusters/README.md"}
-APPLICATION = {"apps/README.md", "registry/environments/README.md"}
+APPLICATION = {"apps/README.md", "registry/environments/README.md", ".github/workflows/update-environment.yaml"}
 BOTH = {"README.md", ".github/workflows/check.yaml"}
 
 
@@ -91,6 +91,21 @@ def test_ci_checks_with_the_version_that_rendered_and_may_only_read() -> None:
     assert steps[-1]["run"] == "gitopsmith check . --format github"
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"]) for step in steps if "uses" in step)
     assert workflow["concurrency"]["group"] == "check-${{ github.ref }}"
+
+
+def test_ci_of_apps_sets_versions_and_its_inputs_are_never_read_as_commands() -> None:
+    text = repository("application", gitopsmith_version="1.2.3")[".github/workflows/update-environment.yaml"]
+    workflow = yaml.safe_load(text)
+    # YAML 1.1 reads the key `on` as true.
+    inputs = workflow[True]["workflow_dispatch"]["inputs"]
+    assert set(inputs) == {"environment", "app_name", "app_version", "triggered_by", "source_run_id"}
+    assert workflow["permissions"] == {"contents": "write"}
+    commands = [step["run"] for step in workflow["jobs"]["update"]["steps"] if "run" in step]
+    assert not any("${{" in command for command in commands)
+    assert any(
+        command.startswith('gitopsmith set-version "$APP" "$VERSION" --env "$ENVIRONMENT"') for command in commands
+    )
+    assert 'pip install "gitopsmith==1.2.3"' in commands
 
 
 def test_state_and_credentials_of_terraform_are_ignored() -> None:
