@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from generator.core.visible import visible
+
 RULES = {
     "yaml-syntax": "The file is not YAML.",
     "duplicate-key": "A mapping holds a key twice; all but the last are lost.",
@@ -103,9 +105,9 @@ def format_text(findings: Sequence[Finding]) -> str:
     for finding in findings:
         repository = f"{finding.repository}:" if several and finding.repository else ""
         place = f"{repository}{finding.path}:{finding.line}:{finding.column}"
-        lines.append(f"{_flat(place)}: {finding.severity}: {_flat(finding.message)} [{finding.rule}]")
+        lines.append(f"{visible(place)}: {finding.severity}: {visible(finding.message)} [{finding.rule}]")
         if finding.hint:
-            lines.append(f"    {_flat(finding.hint)}")
+            lines.append(f"    {visible(finding.hint)}")
     return "\n".join([*lines, summary(findings)]) + "\n"
 
 
@@ -146,10 +148,6 @@ def format_github(findings: Sequence[Finding]) -> str:
         text = f"{finding.message} {finding.hint}".strip()
         lines.append(f"::{_GITHUB[finding.severity]} {joined}::{_data(text)}\n")
     return "".join(lines)
-
-
-def _flat(text: str) -> str:
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _data(text: str) -> str:

@@ -8,18 +8,35 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from jsonschema_rs import Draft202012Validator, FancyRegexOptions
+
 _SCP = re.compile(r"(?:[^@/]+@)?([^/:@]+):(?!//)(.*)")
 _SSH = re.compile(r"(ssh://)?([^/:]*?)@[^@]+")
-_NEVER = re.compile(r"(?!)")
+_SPECIAL = frozenset("\\.+*?()|[]{}^$")
+_STEP_LIMIT = 100_000
+"""Python's own engine has no limit: a short pattern and a short name can keep it busy for years."""
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str, separator: str) -> re.Pattern[str]:
-    one = f"[^{re.escape(separator)}]" if separator else "."
+def _compiled(expression: str) -> Draft202012Validator | None:
+    """Return what finds a regular expression in a text; None where it is none."""
     try:
-        return re.compile(_translate(pattern, one), re.DOTALL)
-    except re.error:
-        return _NEVER
+        return Draft202012Validator(
+            {"pattern": expression}, pattern_options=FancyRegexOptions(backtrack_limit=_STEP_LIMIT)
+        )
+    except ValueError:
+        return None
+
+
+def _is_in(expression: str, value: str) -> bool:
+    compiled = _compiled(expression)
+    # A path may hold bytes that are no text.
+    return compiled is not None and compiled.is_valid(value.encode(errors="replace").decode())
+
+
+@lru_cache(maxsize=4096)
+def _expression(pattern: str, separator: str) -> str:
+    return rf"\A(?s:{_translate(pattern, f'[^{separator}]' if separator else '.')})\z"
 
 
 def _translate(pattern: str, one: str) -> str:
@@ -47,11 +64,15 @@ def _translate(pattern: str, one: str) -> str:
         elif char == "," and depth:
             parts.append("|")
         elif char == "\\" and place < len(pattern):
-            parts.append(re.escape(pattern[place]))
+            parts.append(_literal(pattern[place]))
             place += 1
         else:
-            parts.append(re.escape(char))
+            parts.append(_literal(char))
     return "".join(parts)
+
+
+def _literal(char: str) -> str:
+    return f"\\{char}" if char in _SPECIAL else char
 
 
 def _characters(pattern: str, place: int) -> tuple[int, str]:
@@ -61,7 +82,8 @@ def _characters(pattern: str, place: int) -> tuple[int, str]:
         return len(pattern), "(?!)"
     inside = pattern[place:end]
     negated = inside[:1] in {"!", "^"}
-    escaped = inside[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
+    # The hyphen makes a range; everything else stands for itself.
+    escaped = "".join(f"\\{char}" if char in "\\[]^&~" else char for char in inside[negated:])
     return end + 1, f"[{'^' if negated else ''}{escaped}]"
 
 
@@ -73,7 +95,7 @@ def glob(pattern: str, value: str, separator: str = "") -> bool:
         value: What is matched.
         separator: The character that `*` and `?` do not match; by default there is none.
     """
-    return _compiled(pattern, separator).fullmatch(value) is not None
+    return _is_in(_expression(pattern, separator), value)
 
 
 def permits(pattern: str, value: str, separator: str = "") -> bool:
@@ -91,18 +113,11 @@ def is_denial(pattern: str) -> bool:
 def in_namespaces(patterns: list[str], namespace: str) -> bool:
     """Return whether a namespace is in a list of globs and of regular expressions between slashes."""
     for pattern in patterns:
-        if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/") and _search(pattern[1:-1], namespace):
+        if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/") and _is_in(pattern[1:-1], namespace):
             return True
         if glob(pattern, namespace):
             return True
     return False
-
-
-def _search(expression: str, value: str) -> bool:
-    try:
-        return re.search(expression, value) is not None
-    except re.error:
-        return False
 
 
 def normalized_url(url: str) -> str:

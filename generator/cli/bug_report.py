@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import platform
+import re
 import traceback
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
 _TELLING = 4
+_SHORT = re.compile(r"-n*d(.*)", re.DOTALL)
+"""`-d`, alone or behind the one flag that it can share its hyphen with."""
 
 
 def report(bug: BaseException, arguments: Sequence[str]) -> str:
@@ -29,12 +32,13 @@ def report(bug: BaseException, arguments: Sequence[str]) -> str:
 def _given(arguments: Sequence[str]) -> Iterator[str]:
     """Yield what stands behind each `--data`, in every way that it can be written."""
     for before, argument in zip(("", *arguments), arguments, strict=False):
-        if before in ("--data", "-d"):
+        short = _SHORT.fullmatch(argument)
+        if before == "--data" or ((option := _SHORT.fullmatch(before)) and not option[1]):
             yield argument
         elif argument.startswith("--data="):
             yield argument.removeprefix("--data=")
-        elif argument.startswith("-d") and argument != "-d":
-            yield argument.removeprefix("-d")
+        elif short and short[1]:
+            yield short[1]
 
 
 def _without(text: str, given: Sequence[str]) -> str:

@@ -17,11 +17,15 @@ ClusterType = Literal["management", "physical", "virtual"]
 @verbs.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The cluster.")],
-    cluster_type: Annotated[ClusterType | None, typer.Option("--type", show_default="physical")] = None,
+    cluster_type: Annotated[
+        ClusterType | None, typer.Option("--type", help="What it is for.", show_default="physical")
+    ] = None,
     cloud: Annotated[str | None, typer.Option(help="aws, google, civo or existing.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the cloud.")] = None,
     domain: Annotated[str | None, typer.Option(help="DNS domain of what runs on it.")] = None,
-    host: Annotated[str | None, typer.Option(help="Cluster that a virtual cluster runs on.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Cluster that a virtual cluster runs on.", show_default="management")
+    ] = None,
     data: options.Data = None,
     data_file: options.DataFile = None,
     workspace: options.WorkspaceOption = None,

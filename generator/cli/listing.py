@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from generator.cli.output import raw, result, say
+from generator.core.visible import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,7 +36,7 @@ def table(columns: tuple[str, ...], rows: tuple[Mapping[str, Any], ...]) -> Tabl
         heading = column.replace("_", " ").upper()
         shown.add_column(heading, overflow="fold", min_width=len(heading))
     for row in rows:
-        shown.add_row(*(Text(cell(row.get(column, ""))) for column in columns))
+        shown.add_row(*(Text(visible(cell(row.get(column, "")))) for column in columns))
     return shown
 
 

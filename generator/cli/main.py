@@ -83,6 +83,8 @@ def _with_quiet_first(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line and exit."""
+    # A name may hold what the terminal's encoding does not, and bytes that are no text at all.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         cli(args=_with_quiet_first(sys.argv[1:]))
     except UserError as problem:

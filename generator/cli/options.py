@@ -67,6 +67,8 @@ def finish(proposal: Proposal, *, dry_run: bool) -> None:
             many = "1 file" if files == 1 else f"{files} files"
             done = f"{change.change.subject}, {many}" if files else "nothing to change there."
             say(f"{_shown(change.path)} ({change.branch} {(commit or '')[:7]}): {done}")
+            if shown := change.elsewhere():
+                say(f"The work tree shows {shown}, not {change.branch}; it stays as it is.")
 
 
 def _shown(path: Path) -> Path:

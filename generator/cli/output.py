@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from generator.core.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -47,16 +49,16 @@ def raw(text: str) -> None:
 def say(message: str) -> None:
     """Print what happened, unless --quiet is given. Square brackets are text here, not colours."""
     if not settings.quiet:
-        console(stderr=True).print(message, markup=False)
+        console(stderr=True).print(visible(message, keep="\n"), markup=False)
 
 
 def error(message: str, hint: str = "") -> None:
     """Print an error and what to do about it."""
     out = console(stderr=True)
     out.print("error: ", style="bold red", end="")
-    out.print(message, markup=False)
+    out.print(visible(message, keep="\n"), markup=False)
     if hint:
-        out.print(hint, style="dim", markup=False)
+        out.print(visible(hint, keep="\n"), style="dim", markup=False)
 
 
 def diff(heading: str, text: str) -> None:

@@ -27,7 +27,7 @@ def render(
 
     told = options.answers(data, data_file)
     ask = not defaults and sys.stdin.isatty()
-    rendering = propose_files(template, folder, told, ask=ask, trust=trust, overwrite=overwrite)
+    rendering = propose_files(template, folder, told, ask=ask, trust=trust, overwrite=overwrite, dry_run=dry_run)
     if dry_run:
         diff(f"Would write to {folder}", rendering.diff())
         return

@@ -58,7 +58,17 @@ def _parse(content: Any, path: str) -> Document:
         # A file has one spelling of each field, the one that the commands look for when they edit it.
         return KINDS[kind].model_validate(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise UserErrors(f"{path}: {kind} is not right:", _problems(error)) from error
+        raise refusal(f"{path}: {kind} is not right:", error) from error
+
+
+def refusal(summary: str, error: ValidationError) -> UserErrors:
+    """Return what a document's model refuses, with the key of each problem.
+
+    Args:
+        summary: The line above the problems.
+        error: What the model raised.
+    """
+    return UserErrors(summary, _problems(error))
 
 
 def _problems(error: ValidationError) -> Iterable[UserError]:

@@ -66,6 +66,14 @@ class Layout:
         """Return the folder of an environment on a cluster."""
         return f"{self.environments}/{environment}/{cluster}"
 
+    def component_records(self, cluster: str) -> str:
+        """Return the folder of the records of the catalog items on a cluster."""
+        return f"{RECORDS}/{self.cluster(cluster)}/components"
+
+    def app_records(self, environment: str, cluster: str) -> str:
+        """Return the folder of the records of the apps in an environment on a cluster."""
+        return f"{RECORDS}/{self.environment(environment, cluster)}"
+
     def repository_place(self) -> Place:
         """Return the place of what a repository starts with."""
         return Place("", f"{RECORDS}/repository.yaml", ("",))

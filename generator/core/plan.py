@@ -97,7 +97,7 @@ def _version_fields(instance: Instance, main: Tree) -> dict[str, list[VersionFie
     record = main.get(instance.place.record) or instance.files.get(instance.place.record)
     fields: dict[str, list[VersionField]] = {}
     for place in parse_record(record.data, instance.place.record).version_fields if record else ():
-        fields.setdefault(f"{instance.place.destination}/{place.file}".lstrip("/"), []).append(place)
+        fields.setdefault(place.file_in(instance.place.destination), []).append(place)
     return fields
 
 

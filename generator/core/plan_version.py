@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator.core.change import Change
 from generator.core.document_text import parse_document
@@ -11,10 +11,11 @@ from generator.core.documents import Microservice
 from generator.core.errors import UserError
 from generator.core.intents import Promote, SetVersion
 from generator.core.layout import Layout
+from generator.core.names import closest
 from generator.core.record import parse_record
-from generator.core.tree import File, Tree
+from generator.core.tree import File, Tree, yaml_names
 from generator.core.version_field import VersionField
-from generator.core.versions import is_older
+from generator.core.versions import is_older, is_version
 
 _CLUSTER = "{cluster}"
 
@@ -58,12 +59,15 @@ def plan_version(tree: Tree, layout: Layout, intent: SetVersion) -> Change:
         if is_older(intent.version, place.version) and not intent.allow_downgrade:
             newer.append(place)
             continue
+        if place.path.endswith("/Chart.yaml") and not is_version(intent.version.removeprefix("v")):
+            raise UserError(f"{place.path}: `{intent.version}` is no version of a chart.", hint="Use one like 6.7.1.")
         file = files.get(place.path) or tree.get(place.path)
         if file is not None:
             files[place.path] = place.field.write(file, intent.version)
             moved.append(place)
     notes = [
-        f"{intent.app} runs {place.version} in {intent.environment} on {place.cluster}, newer than {intent.version}."
+        f"{intent.app} runs {place.version} in {intent.environment} on {place.cluster}, newer than {intent.version}. "
+        "An older version is written with --allow-downgrade."
         for place in newer
     ]
     return Change(
@@ -92,17 +96,11 @@ def plan_promotion(tree: Tree, layout: Layout, intent: Promote) -> Change:
             f"The clusters of {intent.source} run different versions of {intent.app}: {', '.join(versions)}.",
             hint=f"Say which one: gitopsmith set-version {intent.app} VERSION --env {intent.target}",
         )
-    return plan_version(
-        tree,
-        layout,
-        SetVersion(
-            intent.app,
-            intent.target,
-            versions[0],
-            allow_downgrade=intent.allow_downgrade,
-            provenance=intent.provenance,
-        ),
+    wanted = SetVersion(
+        intent.app, intent.target, versions[0], allow_downgrade=intent.allow_downgrade, provenance=intent.provenance
     )
+    change = plan_version(tree, layout, wanted)
+    return replace(change, body="\n\n".join(filter(None, (f"Promoted from {intent.source}.", change.body))))
 
 
 def deployed(tree: Tree, layout: Layout, app: str, environment: str, cluster: str | None = None) -> list[Deployed]:
@@ -138,7 +136,7 @@ def _places(tree: Tree, layout: Layout, app: str, environment: str) -> Iterator[
         place = layout.app_place(environment, cluster, app)
         record = tree.get(place.record)
         for field in parse_record(record.data, place.record).version_fields if record else ():
-            yield cluster, f"{place.destination}/{field.file}", field
+            yield cluster, field.file_in(place.destination), field
 
 
 def _declared(tree: Tree, layout: Layout, app: str) -> list[VersionField]:
@@ -182,14 +180,26 @@ def _body(moved: Sequence[Deployed]) -> str:
 
 def _nowhere(tree: Tree, layout: Layout, app: str, environment: str, cluster: str | None) -> UserError:
     where = f"{environment} on {cluster}" if cluster else environment
+    document = layout.app_document(app)
+    if declared := _declared(tree, layout, app):
+        listed = ", ".join(f"{field.path} in {field.file}" for field in declared)
+        return UserError(
+            f"{document}: spec.versionFields: there is no {listed} for {where}.",
+            hint="`file` counts from the repository's root; {environment} and {cluster} in it stand for their names.",
+        )
     if _is_in(tree, layout, app, environment, cluster):
         return UserError(
             f"Nothing says where the version of {app} stands in {where}.",
-            hint=f"Declare it in {layout.app_document(app)}: spec.versionFields, each with `file` and `path`.",
+            hint=f"Declare it in {document}: spec.versionFields, each with `file` (from the root) and `path`.",
         )
     environments = [name for name in tree.children(layout.environments) if _is_in(tree, layout, app, name)]
-    there = f"It is in {', '.join(environments)}." if environments else "No environment has it."
-    return UserError(f"The app `{app}` is not in {where}.", hint=there)
+    if environments:
+        hint = f"It is in {', '.join(environments)}. Bring it there: gitopsmith app add {app} --env {environment}"
+        return UserError(f"The app `{app}` is not in {where}.", hint=f"{hint} --version VERSION")
+    guess = closest(app, yaml_names(tree, layout.apps))
+    return UserError(
+        f"There is no app `{app}`.", hint=f"Did you mean `{guess}`?" if guess else "No environment has it."
+    )
 
 
 def _is_in(tree: Tree, layout: Layout, app: str, environment: str, cluster: str | None = None) -> bool:

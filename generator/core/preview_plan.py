@@ -228,7 +228,7 @@ def _versions(main: Tree, edits: Edits, rendered: Instance) -> dict[str, File]:
     changed: dict[str, File] = {}
     record = rendered.files[rendered.place.record]
     for field in parse_record(record.data, rendered.place.record).version_fields:
-        path = f"{rendered.place.destination}/{field.file}"
+        path = field.file_in(rendered.place.destination)
         wanted, file = field.read(rendered.files.get(path)), changed.get(path) or after.get(path)
         if wanted is not None and file is not None and field.read(file) not in (None, wanted):
             changed[path] = field.write(file, wanted)

@@ -84,12 +84,10 @@ class Target:
 
     Attributes:
         cluster: The cluster that they run on.
-        base: The environment whose answers they take.
         record: The path of the record that holds these answers.
     """
 
     cluster: Cluster
-    base: str
     record: str
 
 
@@ -212,7 +210,7 @@ def target_of(organization: Organization, tree: Tree, app: str, policy: Preview)
     base, homes = _base(organization, tree, app, policy)
     cluster = _cluster(organization, layout.app_document(app), policy, homes)
     home = next((home for home in homes if home.name == cluster.name), homes[0])
-    return Target(cluster, base, layout.app_place(base, home.name, app).record)
+    return Target(cluster, layout.app_place(base, home.name, app).record)
 
 
 def _records(tree: Tree, layout: Layout) -> Iterator[tuple[str, str]]:

@@ -88,6 +88,12 @@ def names_in(folder: str, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({path[start:].partition("/")[0] for path in paths}))
 
 
+def yaml_names(tree: Tree, folder: str) -> list[str]:
+    """Return the sorted names, without their ending, of the `.yaml` files directly in a folder of a tree."""
+    names = (path[len(folder) + 1 :] for path in tree.under(folder) if path.endswith(".yaml"))
+    return sorted(name.removesuffix(".yaml") for name in names if "/" not in name)
+
+
 def as_memory(tree: Tree, paths: Iterable[str] | None = None) -> MemoryTree:
     """Read the files at `paths` (by default all) of a tree into memory; paths without a file are left out."""
     chosen = tree.under("") if paths is None else paths

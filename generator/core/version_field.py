@@ -22,6 +22,10 @@ class VersionField:
     file: str
     path: str
 
+    def file_in(self, folder: str) -> str:
+        """Return the path of the file where the instance is rendered to `folder`; empty for the repository's root."""
+        return f"{folder}/{self.file}" if folder else self.file
+
     def read(self, file: File | None) -> str | None:
         """Return the version that a file holds; None where there is no such file or scalar."""
         try:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from generator.core.errors import UserError, UserErrors
+from generator.core.names import closest
 from generator.templating.casting import RECORDABLE, CastError, check_given
 from generator.templating.compiled import BrokenQuestionError, CompiledQuestion
 from generator.templating.needs import names_in
@@ -196,8 +196,7 @@ def _unknown_keys(template: Template, data: Mapping[str, Any]) -> Iterator[UserE
     for key in data:
         if key in template.questions:
             continue
-        close = get_close_matches(str(key), known, n=1)
-        if close:
-            yield UserError(f"`{key}`: there is no such question; did you mean `{close[0]}`?")
+        if close := closest(str(key), known):
+            yield UserError(f"`{key}`: there is no such question; did you mean `{close}`?")
         else:
             yield UserError(f"`{key}`: there is no such question; known are {', '.join(known) or 'none'}.")

@@ -29,7 +29,8 @@ def ask(folder: Path, data: Mapping[str, object], *, trust: bool = False) -> dic
             question, or the template is broken.
         KeyboardInterrupt: The person gave up.
     """
-    check_keys(Template.parse(read_folder(folder), name=folder.name), data)
+    name = folder.resolve().name
+    check_keys(Template.parse(read_folder(folder), name=name), data)
     # Copier takes half a second to import; whoever is asked does not mind.
     import copier  # noqa: PLC0415
     from copier.errors import CopierError, InteractiveSessionError, UnsafeTemplateError  # noqa: PLC0415
@@ -38,7 +39,7 @@ def ask(folder: Path, data: Mapping[str, object], *, trust: bool = False) -> dic
         try:
             worker = copier.run_copy(
                 str(folder),
-                Path(temporary) / folder.name,
+                Path(temporary) / name,
                 data=dict(data),
                 settings=copier.Settings(),
                 exclude=["*"],
@@ -51,18 +52,18 @@ def ask(folder: Path, data: Mapping[str, object], *, trust: bool = False) -> dic
             raise KeyboardInterrupt from None  # copier's own holds the answers, secrets included
         except InteractiveSessionError as error:
             raise UserError(
-                f"{folder.name}: the input ended before all questions were answered.",
+                f"{name}: the input ended before all questions were answered.",
                 hint="Answer them with `--data key=value` or `--data-file`, or take the `--defaults`.",
             ) from error
         except UnsafeTemplateError as error:
             raise UserError(
-                f"{folder.name}: this template runs code of its own.", hint="Add `--trust` if you trust it."
+                f"{name}: this template runs code of its own.", hint="Add `--trust` if you trust it."
             ) from error
         except (CopierError, ValueError, TypeError) as error:
-            raise UserError(f"{folder.name}: {error}") from error
+            raise UserError(f"{name}: {error}") from error
     answers = worker.answers
     return {
-        name: answers.user[name]
-        for name in worker.template.questions_data
-        if name in answers.user and name not in answers.hidden
+        question: answers.user[question]
+        for question in worker.template.questions_data
+        if question in answers.user and question not in answers.hidden
     }

@@ -57,10 +57,15 @@ class TreeLoader(BaseLoader):
         Raises:
             TemplateNotFound: The tree has no such file.
         """
-        file = self._tree.get("/".join(part for part in template.split("/") if part not in {"", "."}))
+        file = self._tree.get(included_path(template))
         if file is None:
             raise TemplateNotFound(template)
         return file.data.decode(), template, _never_stale
+
+
+def included_path(name: str) -> str:
+    """Return the path in a template's tree that an include, import or extends names."""
+    return "/".join(part for part in name.split("/") if part not in {"", "."})
 
 
 def build_environment(config: Config, settings: Settings, tree: Tree, *, trust: bool) -> Sandbox:

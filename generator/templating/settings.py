@@ -41,7 +41,6 @@ class Settings:
         jinja_extensions: Import paths of Jinja extensions.
         secret_questions: Names of questions whose answers are not recorded.
         answers_file: Path of the answers file, as a Jinja string.
-        preserve_symlinks: Whether a symlink stays one.
         foreign: Features in use that only copier itself performs.
     """
 
@@ -53,7 +52,6 @@ class Settings:
     jinja_extensions: tuple[str, ...] = ()
     secret_questions: tuple[str, ...] = ()
     answers_file: str = ".copier-answers.yml"
-    preserve_symlinks: bool = False
     foreign: tuple[str, ...] = ()
 
 
@@ -76,7 +74,6 @@ def read_settings(config: Config) -> Settings:
         jinja_extensions=_texts(config, "jinja_extensions", ()),
         secret_questions=_texts(config, "secret_questions", ()),
         answers_file=_text(config, "answers_file", ".copier-answers.yml"),
-        preserve_symlinks=bool(config.settings.get("preserve_symlinks", False)),
         foreign=tuple(f"_{key}" for key in ("tasks", "migrations", "external_data") if config.settings.get(key)),
     )
 

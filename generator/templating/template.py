@@ -14,7 +14,7 @@ from generator.templating.config import INCLUDE_TAG, Config, has_include, read_c
 from generator.templating.files import FilePlan, plan_files
 from generator.templating.needs import foreign_features, references, yield_in
 from generator.templating.questions import Question, read_questions
-from generator.templating.sandbox import Sandbox, build_environment
+from generator.templating.sandbox import Sandbox, build_environment, included_path
 from generator.templating.settings import Settings, read_settings
 from generator.templating.text import Place, Text
 
@@ -174,7 +174,7 @@ class Template:
         waiting = list(plan.texts())
         while waiting:
             for name in _references_of(waiting.pop()):
-                file = self.tree.get(name)
+                file = self.tree.get(included_path(name))
                 if name not in seen and file is not None:
                     seen.add(name)
                     text = Text(self.environment, file.data.decode(errors="replace"), Place(self.name, name), name)

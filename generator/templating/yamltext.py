@@ -1,4 +1,4 @@
-"""YAML from people and templates, read at the C library's speed and without its crash on deep nesting."""
+"""YAML from people and templates, with the line of what is wrong in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-DEPTH_LIMIT = 200
-"""Deeper than anybody writes; some ten thousand levels overflow the C library's stack and end the process."""
+from generator.core.yamlload import check_bounds
 
 
 class YamlError(ValueError):
@@ -37,17 +36,15 @@ def load_all(text: str | bytes, loader: type[yaml.CSafeLoader] = yaml.CSafeLoade
         loader: A safe loader, where one with tags of its own is needed.
 
     Raises:
-        YamlError: It is not YAML, nested too deeply, or holds a date that there is not.
+        YamlError: It is not YAML, nested or multiplied too far, or holds a date that there is not.
     """
     try:
-        _check_depth(text)
+        check_bounds(text)
         return list(yaml.load_all(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(error.problem or "it is broken", mark.line + 1 if mark else None) from error
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        if isinstance(error, YamlError):
-            raise
         raise YamlError(str(error)) from error
 
 
@@ -66,22 +63,7 @@ def load(text: str | bytes) -> Any:
 def compose_all(text: str) -> list[yaml.Node]:
     """Return the node trees of a text that was read before, for the lines of its keys; none where it is broken."""
     try:
-        _check_depth(text)
+        check_bounds(text)
         return [node for node in yaml.compose_all(text, Loader=yaml.CSafeLoader) if node is not None]
     except (yaml.YAMLError, ValueError):
         return []
-
-
-def _check_depth(text: str | bytes) -> None:
-    # Every level takes at least one character, so a short text cannot be deep enough to matter.
-    if len(text) <= DEPTH_LIMIT:
-        return
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEPTH_LIMIT:
-                mark = event.start_mark
-                raise YamlError("it is nested too deeply", mark.line + 1 if mark else None)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1

@@ -18,7 +18,6 @@ from generator.core.documents import (
     MicroserviceSpec,
     NetworkPolicy,
     NetworkPolicySpec,
-    Organization,
     SecretReference,
 )
 from generator.core.errors import UserError
@@ -26,7 +25,7 @@ from generator.core.layout import Layout, Place
 from generator.core.names import check_name, check_owner, check_repository
 from generator.core.plan import Instance
 from generator.core.record import parse_record
-from generator.core.tree import Tree
+from generator.core.tree import Tree, yaml_names
 from generator.core.yamltext import remove_item
 from generator.workspace.document_edits import appended
 from generator.workspace.proposal import Draft, Proposal, propose
@@ -83,18 +82,22 @@ def add_app(
     path, environments = layout.app_document(app.name), list(dict.fromkeys(environments))
     app = _as_documented(app, tree, path)
     template = app_template(platform, layout, app.template)
-    draft = Draft(f"Add {app.name} {app.version or ''}".rstrip() + f" to {', '.join(environments)}")
+    draft = Draft(f"Change {app.name} in {', '.join(environments)}")
     given = {**_given(app), **app.data}
     for environment in environments:
         for target in _targets(workspace, environment, cluster):
             place = layout.app_place(environment, target.name, app.name)
             context = {**app_context(organization, target, environment, app.name), **_source(app)}
             refuse_supplied(context, given)
+            if tree.get(place.record) is None:
+                draft.subject = f"Add {app.name} {app.version or ''}".rstrip() + f" to {', '.join(environments)}"
             _check_version(app, template, place, tree, environment)
             _refuse_shared_namespace(app.name, environment, target, tree, layout)
             instance, _ = render_instance(template, place, tree, context, given)
             draft.instances["application"].append(instance)
-    draft.files["application"][path] = _documents(organization, app, environments, tree, path)
+    # Previews are reached below the domain of the first cluster, whose DNS is looked after there.
+    domain = _targets(workspace, environments[0], cluster)[0].domain
+    draft.files["application"][path] = _documents(app, domain, environments, tree, path)
     return propose(workspace, draft, force=force)
 
 
@@ -111,7 +114,9 @@ def remove_app(
     draft = Draft(f"Remove {name}" + (f" from {', '.join(where)}" if where else ""))
     gone, kept = _split(workspace, tree, name, where, workspace.cluster(cluster).name if cluster else None)
     if not gone and (where or tree.get(layout.app_document(name)) is None):
-        draft.notes.append(str(unknown("app", name, app_names(tree, layout))))
+        known = app_names(tree, layout)
+        absent = f"`{name}` is not in {', '.join(where)}." if name in known else str(unknown("app", name, known))
+        draft.notes.append(absent)
         return propose(workspace, draft)
     draft.instances["application"] += [Instance(layout.app_place(*place, name)) for place in gone]
     path = layout.app_document(name)
@@ -125,15 +130,12 @@ def remove_app(
 
 def app_names(tree: Tree, layout: Layout) -> list[str]:
     """Return the sorted names of the apps that have documents."""
-    prefix = f"{layout.apps}/"
-    paths = (path.removeprefix(prefix) for path in tree.under(layout.apps) if path.endswith(".yaml"))
-    return sorted(path.removesuffix(".yaml") for path in paths if "/" not in path)
+    return yaml_names(tree, layout.apps)
 
 
 def apps_in(tree: Tree, layout: Layout, environment: str, cluster: str) -> list[str]:
     """Return the sorted names of the apps in an environment on a cluster."""
-    folder = layout.app_place(environment, cluster, "x").record.removesuffix("/x.yaml")
-    return sorted(path.removeprefix(f"{folder}/").removesuffix(".yaml") for path in tree.under(folder))
+    return yaml_names(tree, layout.app_records(environment, cluster))
 
 
 def _targets(workspace: Workspace, environment: str, cluster: str | None) -> tuple[Cluster, ...]:
@@ -161,7 +163,7 @@ def _check_version(app: NewApp, named: Named, place: Place, tree: Tree, environm
         return
     record = parse_record(file.data, place.record)
     for scalar in record.version_fields:
-        runs = scalar.read(tree.get(f"{place.destination}/{scalar.file}"))
+        runs = scalar.read(tree.get(scalar.file_in(place.destination)))
         if runs not in (None, app.version) and record.answers.get("version") not in (runs, app.version):
             raise UserError(
                 f"`{app.name}` was released in {environment} since it was added: it runs {runs} there.",
@@ -222,10 +224,10 @@ def _given(app: NewApp) -> dict[str, Any]:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def _documents(organization: Organization, app: NewApp, environments: Sequence[str], tree: Tree, path: str) -> bytes:
+def _documents(app: NewApp, domain: str, environments: Sequence[str], tree: Tree, path: str) -> bytes:
     file = tree.get(path)
     if file is None:
-        return dump_documents(_new_documents(organization, app, environments), _COMMENT)
+        return dump_documents(_new_documents(app, domain, environments), _COMMENT)
     known = {rule.environment for rule in parse_document(file.data, path, Microservice).spec.delivery}
     text = file.data
     for environment in environments:
@@ -237,7 +239,7 @@ def _documents(organization: Organization, app: NewApp, environments: Sequence[s
 
 
 def _new_documents(
-    organization: Organization, app: NewApp, environments: Sequence[str]
+    app: NewApp, domain: str, environments: Sequence[str]
 ) -> tuple[GitHubRepository, Microservice, NetworkPolicy]:
     source, metadata = _source(app), Metadata(name=app.name)
     return (
@@ -258,7 +260,7 @@ def _new_documents(
             metadata=metadata,
             spec=NetworkPolicySpec(
                 microservice=SecretReference(name=app.name),
-                externalDNS=(ExternalDNS(domain=f"{{{{.StreamName}}}}.preview.{organization.spec.domain}"),),
+                externalDNS=(ExternalDNS(domain=f"{{{{.StreamName}}}}.preview.{domain}"),),
             ),
         ),
     )

@@ -7,7 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from generator.core.document_text import dump_documents, parse_document
+from pydantic import ValidationError
+
+from generator.core.document_text import dump_documents, parse_document, refusal
 from generator.core.documents import (
     Cluster,
     Environment,
@@ -72,8 +74,12 @@ def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
             f"A single repository has one owner, {answers['org']}: there is no place for {told['app_org']}.",
             hint="Leave out --app-org, or --topology single.",
         )
-    organization, management = _organization(answers)
+    try:
+        organization = _organization(answers)
+    except ValidationError as error:
+        raise refusal("Some answers are refused.", error) from error
     _refuse_foreign(output, organization)
+    _refuse_another_shape(output, organization)
     proposals, notes = [], []
     for address, roles in _wanted(organization):
         path = output / address.owner / address.name
@@ -81,7 +87,7 @@ def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
             _refuse_other(path, organization, roles)
             notes.append(f"{path} is there already.")
             continue
-        draft = _draft(organization, management, data, cluster_data, roles)
+        draft = _draft(organization, answers["management_cluster"], data, cluster_data, roles)
         empty = MemoryTree()
         change, pristine, _ = plan_changes(empty, empty, organization.spec.paths.layout, draft, roles)
         proposals.append(RepositoryProposal(path, address.branch, empty, change, pristine, organization.url(address)))
@@ -106,8 +112,8 @@ def _check_names(answers: Mapping[str, Any]) -> None:
         raise UserErrors("Some names are refused.", problems)
 
 
-def _organization(answers: Mapping[str, Any]) -> tuple[Organization, str]:
-    """Return the organization that the answers describe, still without clusters, and its management cluster's name."""
+def _organization(answers: Mapping[str, Any]) -> Organization:
+    """Return the organization that the answers describe, still without clusters."""
     platform = RepositoryAddress(owner=answers["org"], name=answers["platform_repo"], branch=answers["branch"])
     application = RepositoryAddress(
         owner=answers["app_org"], name=answers["application_repo"], branch=answers["branch"]
@@ -127,7 +133,7 @@ def _organization(answers: Mapping[str, Any]) -> tuple[Organization, str]:
         ),
         environments=tuple(Environment(name=name) for name in answers["environments"]),
     )
-    return Organization(metadata=Metadata(name=slug(answers["org"])), spec=spec), answers["management_cluster"]
+    return Organization(metadata=Metadata(name=slug(answers["org"])), spec=spec)
 
 
 def _wanted(organization: Organization) -> list[tuple[RepositoryAddress, tuple[Role, ...]]]:
@@ -186,6 +192,21 @@ def _is_ours(entry: Path, owners: set[str]) -> bool:
     return (entry.name in owners and not repositories) or any(
         (child / RECORDS).is_dir() and (child / ".git").exists() for child in repositories
     )
+
+
+def _refuse_another_shape(output: Path, organization: Organization) -> None:
+    """An organization that is there already keeps its repositories and its domain: `init` changes nothing."""
+    address = organization.spec.repositories.platform
+    document = output / address.owner / address.name / ORGANIZATION_FILE
+    if not document.is_file():
+        return
+    there, wanted = parse_document(document.read_bytes(), str(document), Organization).spec, organization.spec
+    if there.owner == wanted.owner and (there.repositories, there.domain) != (wanted.repositories, wanted.domain):
+        known = f"{there.repositories.platform.slug} and {there.repositories.application.slug}, {there.domain}"
+        raise UserError(
+            f"{document} says otherwise: {known}.",
+            hint="Leave these options out, or change the documents by hand; `init` does not change what is there.",
+        )
 
 
 def _refuse_other(path: Path, organization: Organization, roles: Sequence[Role]) -> None:

@@ -16,9 +16,12 @@ from generator.core.yamltext import remove_item
 from generator.workspace.components import component, components_on, missing_items
 from generator.workspace.document_edits import appended
 from generator.workspace.proposal import Draft, Proposal, propose
-from generator.workspace.rendering import cluster_context, render_instance
+from generator.workspace.rendering import cluster_context, refuse_supplied, render_instance
 from generator.workspace.templates import builtin
 from generator.workspace.workspace import Workspace, still_used, unknown
+
+_TOLD = frozenset({"cloud", "region", "domain", "host_cluster"})
+"""What the user answers about a new cluster and the organization knows of it from then on."""
 
 
 def add_cluster(
@@ -41,7 +44,9 @@ def add_cluster(
     known = organization.cluster(check_name("cluster", name, CLUSTER_LIMIT))
     if known is None:
         _refuse_role(organization, role)
-        wanted = Cluster(name=name, role=role or "physical", domain=f"{name}.{organization.spec.domain}")
+        wanted = Cluster(
+            name=name, role=role or "physical", domain=f"{name}.{_parent_domain(organization, role, data)}"
+        )
     elif role not in (None, known.role):
         raise UserError(f"The cluster `{name}` is {known.role}, not {role}.", hint="Remove it and add it anew.")
     else:
@@ -55,6 +60,8 @@ def add_cluster(
         draft.files["platform"][ORGANIZATION_FILE] = appended(document, "spec", "clusters", cluster_entry(cluster))
     elif cluster != known:
         raise _moved(known, cluster)
+    else:
+        draft.subject = f"Change cluster {name}"
     return propose(workspace, draft, force=force)
 
 
@@ -103,7 +110,9 @@ def cluster_instances(
         UserError: An answer is refused.
     """
     layout = organization.spec.paths.layout
-    context = {**_connection(organization, tree), **cluster_context(organization, wanted)}
+    known = cluster_context(organization, wanted)
+    refuse_supplied({key: value for key, value in known.items() if key not in _TOLD}, data)
+    context = {**_connection(organization, tree), **known}
     if new:
         # What is not known yet is the template's to default, by cloud and type.
         context = {key: value for key, value in context.items() if key not in ("cloud", "region")}
@@ -112,6 +121,13 @@ def cluster_instances(
     items = list(answers.values["components"]) if new or "components" in data else []
     components = [component(organization, cluster, item, tree, {}) for item in items]
     return [*missing_items(tree, layout, items), instance, *components], cluster
+
+
+def _parent_domain(organization: Organization, role: ClusterRole | None, data: Mapping[str, Any]) -> str:
+    """Return the domain that a new cluster's is below: a virtual cluster shares the DNS of its host."""
+    management = organization.management_cluster
+    host = organization.cluster(str(data.get("host_cluster") or (management.name if management else "")))
+    return host.domain if role == "virtual" and host else organization.spec.domain
 
 
 def _connection(organization: Organization, tree: Tree) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from generator.core.errors import UserError
 from generator.core.layout import Layout
 from generator.core.plan import Instance
 from generator.core.record import BUILTIN_ITEM, Record
-from generator.core.tree import File, Tree
+from generator.core.tree import File, Tree, yaml_names
 from generator.templating.library import builtin_names, load_builtin
 from generator.workspace.proposal import Draft, Proposal, propose
 from generator.workspace.rendering import at, component_context, refuse_supplied, render_instance
@@ -35,6 +35,8 @@ def add_item(workspace: Workspace, name: str, cluster: str | None, data: Mapping
     draft = Draft(f"Add {name} to {cluster or 'the catalog'}")
     draft.instances["platform"] += missing_items(tree, layout, [name])
     if cluster is not None:
+        if name in components_on(tree, layout, cluster):
+            draft.subject = f"Change {name} on {cluster}"
         draft.instances["platform"].append(
             component(workspace.organization, workspace.cluster(cluster), name, tree, data)
         )
@@ -90,8 +92,7 @@ def component(organization: Organization, cluster: Cluster, name: str, tree: Tre
 
 def components_on(tree: Tree, layout: Layout, cluster: str) -> list[str]:
     """Return the sorted names of the catalog items on a cluster."""
-    folder = layout.component_place(cluster, "x").record.removesuffix("/x.yaml")
-    return sorted(path.removeprefix(f"{folder}/").removesuffix(".yaml") for path in tree.under(folder))
+    return yaml_names(tree, layout.component_records(cluster))
 
 
 def missing_items(tree: Tree, layout: Layout, names: Iterable[str]) -> list[Instance]:

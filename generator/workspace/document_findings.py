@@ -11,6 +11,9 @@ from generator.core.layout import ORGANIZATION_FILE, Layout
 from generator.core.tree import Tree
 from generator.core.yamltext import documents, position
 
+LIMIT = 50
+"""The most problems of a file that are told: nobody reads more, and each takes another look at the file."""
+
 
 def document_findings(repository: str, tree: Tree, layout: Layout) -> Iterator[Finding]:
     """Yield what is wrong with the organization's and the apps' documents in a repository.
@@ -27,10 +30,13 @@ def document_findings(repository: str, tree: Tree, layout: Layout) -> Iterator[F
         try:
             parse_documents(file.data, path)
         except UserErrors as problems:
-            for problem in problems.problems:
+            for problem in problems.problems[:LIMIT]:
                 key, _, message = problem.message.partition(": ")
                 line, column = _position(file.data, key)
                 yield Finding(Severity.ERROR, "schema", repository, path, line, column, key, message)
+            if more := len(problems.problems[LIMIT:]):
+                message = f"There are {more} more problems in this file."
+                yield Finding(Severity.ERROR, "schema", repository, path, 1, 1, "", message)
         except UserError as problem:
             message = problem.message.removeprefix(f"{path}: ")
             yield Finding(Severity.ERROR, "schema", repository, path, 1, 1, "", message, problem.hint)

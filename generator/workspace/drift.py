@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from generator.checking.findings import Finding, Severity
-from generator.core.errors import UserError
-from generator.core.layout import RECORDS, Layout, Place
-from generator.core.record import BUILTIN_ITEM, Record, parse_record
-from generator.core.tree import File, Tree
-from generator.core.version_field import VersionField, keep_moved
-from generator.templating.answers import resolve
-from generator.templating.render import render
-from generator.templating.template import Template
-from generator.workspace.rendering import at
-from generator.workspace.templates import recorded
+from generator.core.layout import RECORDS, Layout
+from generator.core.tree import Tree
+from generator.core.version_field import keep_moved
+from generator.workspace.rerendering import rerender
 
 
 def drift(repository: str, tree: Tree, platform: Tree | None, layout: Layout) -> Iterator[Finding]:
@@ -29,42 +23,15 @@ def drift(repository: str, tree: Tree, platform: Tree | None, layout: Layout) ->
         layout: Where the repositories keep everything.
     """
     for place in layout.places(tree.under(RECORDS)):
-        for path, rendered, fields in _rendered(place, tree, platform, layout):
+        record, files = rerender(place, tree, platform, layout) or (None, {})
+        for path, rendered in files.items():
             found = tree.get(path)
             # A version that a machine wrote since is no drift.
+            fields = (
+                [field for field in record.version_fields if field.file_in(place.destination) == path] if record else []
+            )
             _, wanted = keep_moved(fields, rendered, found, rendered)
             if found != wanted:
                 what = "was removed" if found is None else "was edited"
                 message = f"This file {what} since its template rendered it."
                 yield Finding(Severity.INFO, "template-drift", repository, path, 1, 1, "", message)
-
-
-def _rendered(
-    place: Place, tree: Tree, platform: Tree | None, layout: Layout
-) -> Iterator[tuple[str, File, Sequence[VersionField]]]:
-    """Yield each file that an instance's template renders, with the versions in it."""
-    record = _record(place, tree)
-    template = recorded(record, platform, layout) if record else None
-    if record is None or template is None:
-        return
-    try:
-        files = _render(place, record, template)
-    except UserError:
-        return  # A secret answer is not recorded, so what was rendered with it cannot be rendered again.
-    for path, file in files.items():
-        yield path, file, [field for field in record.version_fields if f"{place.destination}/{field.file}" == path]
-
-
-def _record(place: Place, tree: Tree) -> Record | None:
-    file = tree.get(place.record)
-    try:
-        return parse_record(file.data, place.record) if file else None
-    except UserError:
-        return None  # It was edited by hand into something else; nothing can be said of its files.
-
-
-def _render(place: Place, record: Record, template: Template) -> Mapping[str, File]:
-    if record.template.startswith(BUILTIN_ITEM):
-        return at(place.destination, template.tree)
-    answers = resolve(template, record.answers, skip_validation=True)
-    return at(place.destination, render(template, answers))

@@ -40,7 +40,14 @@ class FolderRendering:
 
 
 def propose_files(
-    source: Path, folder: Path, data: Mapping[str, Any], *, ask: bool, trust: bool, overwrite: bool
+    source: Path,
+    folder: Path,
+    data: Mapping[str, Any],
+    *,
+    ask: bool,
+    trust: bool,
+    overwrite: bool,
+    dry_run: bool = False,
 ) -> FolderRendering:
     """Render a template and hold it against what a folder has already.
 
@@ -51,13 +58,19 @@ def propose_files(
         ask: Whether the other questions are asked on the terminal.
         trust: Whether the template may run code of its own.
         overwrite: Whether files that differ are replaced.
+        dry_run: Whether nothing may run that leaves a trace, such as a template's tasks.
 
     Raises:
         UserError: The template or an answer is refused, or files are in the way.
     """
-    template = Template.parse(read_folder(source), name=source.name, trust=trust)
+    template = Template.parse(read_folder(source), name=source.resolve().name, trust=trust)
     if ask:
         data = ask_on_terminal(source, data, trust=trust)
+    if template.needs_copier and dry_run:
+        raise UserError(
+            f"{source}: what it would render is known only after it has run: {', '.join(template.needs_copier)}.",
+            hint="Render it to a new folder instead of with --dry-run.",
+        )
     if template.needs_copier:
         rendered, _ = render_through_copier(template, data, trust=trust, folder=folder.resolve().name)
     else:

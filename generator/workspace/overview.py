@@ -8,12 +8,13 @@ from generator.core.errors import UserError
 from generator.core.layout import Layout
 from generator.core.plan_version import deployed
 from generator.core.tree import MemoryTree, Tree
+from generator.templating.library import builtin_names
 from generator.templating.questions import Question
 from generator.workspace.apps import app_names, apps_in
 from generator.workspace.components import components_on
 from generator.workspace.listing import Listing
 from generator.workspace.rendering import SUPPLIED
-from generator.workspace.templates import item, item_names, own_items
+from generator.workspace.templates import builtin, item, item_names, own_items
 from generator.workspace.workspace import Workspace
 
 
@@ -85,13 +86,16 @@ def catalog(workspace: Workspace | None, cluster: str | None) -> Listing:
 
 
 def catalog_item(workspace: Workspace | None, name: str) -> dict[str, Any]:
-    """Return what there is to know about a catalog item: its metadata, what it asks, and the clusters it is on.
+    """Return what there is to know about a catalog item, or about a template that ships, such as `service`.
+
+    That is its metadata, what it asks, and the clusters it is on.
 
     Raises:
         UserError: There is no such item.
     """
     tree, layout = _catalog_of(workspace)
-    template = item(tree, layout, name).template
+    shipped = name not in item_names(tree, layout) and name in builtin_names("templates")
+    template = builtin(name).template if shipped else item(tree, layout, name).template
     asked = [_described(question) for question in template.questions.values()]
     return {
         "name": name,

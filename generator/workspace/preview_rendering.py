@@ -10,7 +10,7 @@ from generator.core.document_text import parse_document, parse_documents
 from generator.core.documents import GitHubRepository, Microservice, NetworkPolicy, Organization, Preview
 from generator.core.errors import UserError
 from generator.core.layout import Layout
-from generator.core.names import check_name, cut
+from generator.core.names import check_name
 from generator.core.plan import Instance
 from generator.core.preview_names import CHART_VERSION, IMAGE_TAG, host, image_tag, preview_name
 from generator.core.preview_plan import Opening
@@ -19,7 +19,7 @@ from generator.core.pull_requests import PullRequest
 from generator.core.record import parse_record
 from generator.core.tree import MemoryTree, Tree
 from generator.workspace.apps import app_names, apps_in
-from generator.workspace.rendering import app_context, render_instance
+from generator.workspace.rendering import app_context, app_namespace, render_instance
 from generator.workspace.templates import app_template
 from generator.workspace.workspace import unknown
 
@@ -182,7 +182,7 @@ def _refuse_shared_namespace(source: Source, target: Target, namespace: str) -> 
     for environment in target.cluster.environments:
         if environment.endswith(f"-{ENVIRONMENT}"):
             for app in apps_in(source.main, source.layout, environment, target.cluster.name):
-                if cut(f"{app}-{environment}") == namespace:
+                if app_namespace(app, environment) == namespace:
                     raise UserError(
                         f"The namespace `{namespace}` on {target.cluster.name} is that of {app} in `{environment}`.",
                         hint="Give that environment another name, or let the previews run on another cluster.",

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from generator.core.change import Change, needed
+from generator.core.change import Change, ChangedTree, Edits, needed
 from generator.core.diff import diff
 from generator.core.layout import Layout
 from generator.core.plan import Instance, plan_instances
 from generator.core.tree import File, Tree
 from generator.gitrepo.creation import create
 from generator.gitrepo.repository import Repository
+from generator.workspace.rerendering import catch_up
 from generator.workspace.workspace import Role, Workspace
 
 
@@ -66,6 +67,11 @@ class RepositoryProposal:
         if self.origin is not None:
             return nullcontext()
         return self._repository.reserved(self.branch, self.change, self.planned_on)
+
+    def elsewhere(self) -> str | None:
+        """Return what the work tree shows where that is not the branch that is committed to, and None where it is."""
+        shown = self._repository.checked_out() if self.origin is None else self.branch
+        return None if shown == self.branch else shown or "no branch"
 
     @cached_property
     def _repository(self) -> Repository:
@@ -126,8 +132,10 @@ def propose(workspace: Workspace, draft: Draft, *, force: bool = False) -> Propo
         repository, branch = workspace.repositories[roles[0]], workspace.address(roles[0]).branch
         planned_on = workspace.heads[roles[0]], repository.pristine_head()
         before, pristine_before = (repository.at(commit) for commit in planned_on)
+        places = [instance.place for role in roles for instance in draft.instances[role]]
+        behind = catch_up(before, pristine_before, places, workspace.tree("platform"), workspace.layout)
         change, pristine, overridden = plan_changes(
-            before, pristine_before, workspace.layout, draft, roles, force=force
+            before, pristine_before, workspace.layout, draft, roles, behind=behind, force=force
         )
         if change.edits or pristine.edits:
             proposals.append(
@@ -138,7 +146,14 @@ def propose(workspace: Workspace, draft: Draft, *, force: bool = False) -> Propo
 
 
 def plan_changes(
-    main: Tree, pristine: Tree, layout: Layout, draft: Draft, roles: Iterable[Role], *, force: bool = False
+    main: Tree,
+    pristine: Tree,
+    layout: Layout,
+    draft: Draft,
+    roles: Iterable[Role],
+    *,
+    behind: Edits | None = None,
+    force: bool = False,
 ) -> tuple[Change, Change, tuple[str, ...]]:
     """Return the changes to a repository's two branches, and the hand edits that they let go.
 
@@ -148,6 +163,7 @@ def plan_changes(
         layout: Where the repository keeps its instances.
         draft: What is asked for.
         roles: The roles that the repository plays.
+        behind: What the pristine branch lacks, because somebody changed the other one without it.
         force: Let go of what was edited by hand and is in the way.
 
     Raises:
@@ -155,12 +171,12 @@ def plan_changes(
     """
     roles = tuple(roles)
     instances = [instance for role in roles for instance in draft.instances[role]]
-    plan = plan_instances(main, pristine, layout, instances, force=force)
+    plan = plan_instances(main, ChangedTree(pristine, behind or {}), layout, instances, force=force)
     files: Mapping[str, File | None] = {
         path: None if data is None else File(data) for role in roles for path, data in draft.files[role].items()
     }
     change = Change({**plan.main, **needed(main, files)}, draft.subject)
-    return change, Change(plan.pristine, draft.subject), plan.overridden
+    return change, Change(needed(pristine, {**(behind or {}), **plan.pristine}), draft.subject), plan.overridden
 
 
 def _roles(workspace: Workspace) -> tuple[tuple[Role, ...], ...]:

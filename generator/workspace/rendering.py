@@ -24,7 +24,7 @@ SUPPLIED = frozenset(
     | {"cluster", "cluster_type", "cloud", "region", "domain", "host_cluster"}
     | {"environment", "name", "path", "namespace", "application_name", "source_owner", "source_repo"}
 )
-"""The answers that gitopsmith knows, where a template asks for them; a person may still answer otherwise."""
+"""The questions that gitopsmith answers itself, where a template asks them; nobody is told to answer them."""
 
 
 def render_instance(

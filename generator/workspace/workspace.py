@@ -154,7 +154,8 @@ def _organization_files(folder: Path) -> list[Path]:
     own = folder / ORGANIZATION_FILE
     below = folder.glob(f"[!.]*/[!.]*/{ORGANIZATION_FILE}")
     found = [own] if own.is_file() else sorted(path for path in below if path.is_file())
-    return [path for path in found if (path.parent / ".git").exists()]
+    # A link is never followed: what is wrong with a document is told with what it holds.
+    return [path for path in found if not path.is_symlink() and (path.parent / ".git").exists()]
 
 
 def _is_about(file: Path, start: Path) -> bool:

@@ -232,7 +232,7 @@ def test_kustomizations_that_multiply_or_never_end_are_checked_all_the_same(chec
     twice = {f"{own}{n}/kustomization.yaml": names.format(own, n + 1) for own in "ab" for n in range(40)}
     chain = {f"{n}/kustomization.yaml": f"resources: [../{n + 1}]\n" for n in range(1500)}
     ends = {f"{place}/kustomization.yaml": "resources: [x.yaml]\n" for place in ("a40", "b40", "1500")}
-    objects = {path.replace("kustomization", "x"): OBJECT.replace("name: a", f"name: {path[0]}") for path in ends}
+    objects = {path.replace("kustomization", "x"): OBJECT.replace("name: a", f"name: x{path[0]}") for path in ends}
     assert check_files({**twice, **chain, **ends, **objects}) == []
 
 

@@ -55,6 +55,19 @@ def test_what_the_user_can_mend_is_1_with_a_hint(run: Run, bootstrapped: Path, f
     assert (ran.code, ran.err) == (1, "error: file.yaml: key: found [red]x[/red] :smile:.\nMend it.\n")
 
 
+def test_text_from_outside_cannot_move_the_cursor_of_a_terminal(run: Run, bootstrapped: Path, failing: Any) -> None:
+    failing(UserError("`\x1b[2J` is no name.", hint="Not\nthis: \x9b."))
+    assert run(bootstrapped, "status").err == "error: `\\x1b[2J` is no name.\nNot\nthis: \\x9b.\n"
+
+
+def test_names_that_are_no_text_are_printed_all_the_same(process: Run, tmp_path: Path) -> None:
+    (tmp_path / "a\udcff.yaml").write_text("a: [")
+    for form in ("text", "json", "github"):
+        ran = process(tmp_path, "check", ".", "--format", form, env={"PYTHONIOENCODING": "utf-8:strict"})
+        assert (ran.code, ran.err) == (1, "")
+        assert "udcff.yaml" in ran.out
+
+
 def test_several_problems_are_all_told(run: Run, bootstrapped: Path, failing: Any) -> None:
     failing(UserErrors("Two things.", [UserError("one"), UserError("two")]))
     assert run(bootstrapped, "status").err == "error: Two things.\n  - one\n  - two\n"
@@ -80,6 +93,8 @@ def test_a_wrong_command_line_is_2(run: Run, tmp_path: Path, arguments: list[str
         ["--data=key=hunter2-secret"],
         ["-d", "key=hunter2-secret"],
         ["-dkey=hunter2-secret"],
+        ["-nd", "key=hunter2-secret"],
+        ["-ndkey=hunter2-secret"],
     ],
 )
 def test_a_bug_is_3_with_a_report_that_keeps_secrets(

@@ -34,7 +34,7 @@ def test_open_update_list_and_close(process: Run, ready: Path, git: Git) -> None
     listed = process(ready, "preview", "list", "--format", "json")
     (row,) = json.loads(listed.out)
     assert (row["name"], row["app"], row["pull_request"], row["sha"]) == ("podinfo-pr-7", "podinfo", 7, LATER)
-    assert row["url"] == "https://podinfo-pr-01e0lbu0.preview.acme.example.com"
+    assert row["url"] == "https://podinfo-pr-01e0lbu0.preview.prod-eu.acme.example.com"
     assert "podinfo-pr-7" in process(ready, "preview", "list", "podinfo").out
 
     assert "Close preview podinfo-pr-7" in process(ready, "preview", "close", "podinfo", "7").err

@@ -88,7 +88,7 @@ def test_a_promotion_is_pushed(out: Path, git: Git, run: Run, tmp_path: Path) ->
     ("arguments", "said"),
     [
         (["set-version", "podinfo", "6.7.1", "--env", "production"], "The app `podinfo` is not in production"),
-        (["set-version", "nobody", "6.7.1", "--env", "staging"], "The app `nobody` is not in staging"),
+        (["set-version", "nobody", "6.7.1", "--env", "staging"], "There is no app `nobody`"),
         (["set-version", "podinfo", "6 7", "--env", "staging"], "`6 7` cannot be a version"),
     ],
 )

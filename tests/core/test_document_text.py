@@ -146,7 +146,6 @@ def test_a_field_has_one_spelling(field: str) -> None:
         "apiVersion: gitopsmith.dev/v1alpha1\nkind: [a]",
         "apiVersion: gitopsmith.dev/v1alpha1",
         "apiVersion: [a]\nkind: Organization",
-        "apiVersion: &a [*a]",
     ],
 )
 def test_what_is_no_document_of_ours_is_refused(text: str) -> None:
@@ -156,13 +155,13 @@ def test_what_is_no_document_of_ours_is_refused(text: str) -> None:
     assert "GitHubRepository, Microservice" in refused.value.hint
 
 
-@pytest.mark.parametrize("text", ["a: [", "a: 2024-13-01", "a: !!int x", "\x00", "- " * 60_000])
+@pytest.mark.parametrize("text", ["a: [", "a: 2024-13-01", "a: !!int x", "\x00", "- " * 60_000, "a: &a [*a]"])
 def test_what_is_no_yaml_is_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"organization\.yaml: not YAML"):
         parse_documents(text.encode(), "organization.yaml")
 
 
-@pytest.mark.parametrize("text", ["1: 2\nmetadata: &m {name: x, labels: {a: *m}}", "metadata: 1\nspec: []"])
+@pytest.mark.parametrize("text", ["1: 2\nmetadata: {name: x, labels: {a: {}}}", "metadata: 1\nspec: []"])
 def test_odd_shapes_are_refused_with_their_keys(text: str) -> None:
     with pytest.raises(UserErrors):
         parse_documents(f"{HEAD}{text}\n".encode(), "x")

@@ -32,6 +32,11 @@ def test_reads_and_writes_the_version_alone() -> None:
     assert FIELD.read(written) == "1.10"
 
 
+def test_the_file_stands_in_the_folder_of_its_instance() -> None:
+    assert FIELD.file_in("registry/web") == "registry/web/podinfo/kustomization.yaml"
+    assert FIELD.file_in("") == "podinfo/kustomization.yaml"
+
+
 def test_reads_nothing_where_the_file_or_the_scalar_is_missing() -> None:
     assert FIELD.read(None) is None
     assert FIELD.read(File(b"images: []\n")) is None

@@ -30,6 +30,11 @@ def test_all_documents_are_read() -> None:
         b"\xff\xff\xff",
         b"a: \x00",
         b"? {a: b}\n: c",
+        b"a: &a [*a]",
+        b"a: &a {<<: *a}",
+        b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b"*a%d, " % (n - 1) * 10) for n in range(1, 20)),
+        b"a0: &a0 {x: 1}\n"
+        + b"".join(b"a%d: &a%d {<<: [%s]}\n" % (n, n, b"*a%d, " % (n - 1) * 10) for n in range(1, 20)),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_name(data: bytes) -> None:
@@ -42,4 +47,11 @@ def test_what_cannot_be_read_is_refused_by_its_name(data: bytes) -> None:
 def test_what_is_only_long_or_wide_is_read() -> None:
     assert load_all(b"[" + b"[], " * 50_000 + b"]", "x") == [[[]] * 50_000]
     assert load_all(b"a: " + b"x" * 50_000, "x") == [{"a": "x" * 50_000}]
-    assert load_all(b"[" * 900 + b"]" * 900, "x") != []
+    assert load_all(b"[" * 190 + b"]" * 190, "x") != []
+
+
+def test_aliases_stand_for_their_values() -> None:
+    assert load_all(b"a: &a {b: &b 1, c: *b}\nd: {<<: *a, e: [*a, *a]}\n---\na: &a x\nb: *a", "x") == [
+        {"a": {"b": 1, "c": 1}, "d": {"b": 1, "c": 1, "e": [{"b": 1, "c": 1}] * 2}},
+        {"a": "x", "b": "x"},
+    ]

@@ -94,6 +94,10 @@ NEEDS = {
         },
         ("`now` (the clock)",),
     ),
+    "in a file that is included in another spelling": (
+        {"copier.yml": "", "a.jinja": "{% include './b/./c' %}", "b/c": "{{ now() }}"},
+        ("`now` (the clock)",),
+    ),
     "not in what is copied, nor in what is no Jinja": (
         {"copier.yml": "", "a": "{{ now() }}", "b.jinja": "{% if %}"},
         (),

@@ -177,6 +177,8 @@ def test_what_is_missing_is_completed_with_the_same_trees(tmp_path: Path, commit
         ({"org": "acme", "node_count": "many"}, ["`node_count`", "int"]),
         ({"org": "acme", "catalog_path": "../x"}, ["`catalog_path`"]),
         ({"org": "acme", "clusters_path": "/x"}, ["`clusters_path`"]),
+        ({"org": "acme", "branch": "a.lock/b"}, ["branch: must be"]),
+        ({"org": "acme", "cluster": "other"}, ["`cluster`: is `management` here"]),
     ],
 )
 def test_refused_answers_are_named_all_at_once(tmp_path: Path, told: dict[str, Any], said: list[str]) -> None:

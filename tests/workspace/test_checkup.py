@@ -44,6 +44,14 @@ def test_a_broken_document_is_an_error_with_its_line(out: Path) -> None:
     assert "mars" in found[0].message
 
 
+def test_of_a_document_with_endless_problems_the_first_are_told(out: Path) -> None:
+    path = out / "acme/acme-gitops/organization.yaml"
+    path.write_text(path.read_text() + "".join(f"wrong{number}: 1\n" for number in range(1000)))
+    found = [one.message for one in check_folder(out) if one.path == "organization.yaml"]
+    assert len(found) < 100
+    assert "There are 950 more problems in this file." in found
+
+
 def test_a_repository_alone_is_checked_as_its_ci_does(out: Path, tmp_path: Path) -> None:
     for name in ("acme/acme-gitops", "acme-apps/acme-gitops"):
         alone = tmp_path / "ci" / name.replace("/", "-")

@@ -55,6 +55,14 @@ def test_what_a_cluster_is_cannot_be_changed_by_adding_it_again(shared: Open) ->
         add_cluster(shared(), "prod-eu", "virtual", {}, force=False)
 
 
+@pytest.mark.parametrize("told", [{"cluster": "other"}, {"cluster_type": "virtual"}, {"org": "other"}])
+def test_what_the_organization_knows_of_a_cluster_is_not_the_users_to_answer(
+    shared: Open, told: dict[str, str]
+) -> None:
+    with pytest.raises(UserErrors, match="not yours to give"):
+        add_cluster(shared(), "edge", None, {"cloud": "civo", **told}, force=False)
+
+
 def test_there_is_one_management_cluster(shared: Open) -> None:
     with pytest.raises(UserError, match="has a management cluster already: management"):
         add_cluster(shared(), "second", "management", {}, force=False)

@@ -109,3 +109,16 @@ def test_comments_and_formatting_by_hand_survive_every_verb(acme: Open, out: Pat
     assert added != mine
     commit(remove_environment(acme(), "last", None, force=False))
     assert path.read_bytes() == mine
+
+
+def test_what_lies_beside_the_records_is_no_app(acme: Open, out: Path, git: Git, commit: Commit) -> None:
+    application = out / "acme-apps/acme-gitops"
+    for name in ("README.md", "notes/a.yaml"):
+        path = application / ".gitopsmith/registry/environments/staging/prod-eu" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    git(application, "add", "--all")
+    git(application, "commit", "--quiet", "--message=Notes")
+    commit(remove_environment(acme(), "staging", None, force=False))
+    assert "staging" not in acme().environments()
+    assert (application / ".gitopsmith/registry/environments/staging/prod-eu/README.md").is_file()

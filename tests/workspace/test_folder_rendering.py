@@ -40,6 +40,12 @@ def test_files_are_written_with_bytes_and_modes(template: Path, tmp_path: Path) 
     assert not (out / "copier.yml").exists()
 
 
+def test_the_template_here_has_a_name_too(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(template)
+    with pytest.raises(UserErrors, match=r"^template: "):
+        render(Path(), tmp_path / "out", wo="me")
+
+
 def test_rendering_again_writes_nothing(template: Path, tmp_path: Path) -> None:
     render(template, tmp_path / "out")
     assert render(template, tmp_path / "out") == 0

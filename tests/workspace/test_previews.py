@@ -95,7 +95,10 @@ def test_a_preview_is_the_base_with_its_own_names_version_host_and_one_pod(
     assert application["spec"]["source"]["path"] == f"{PLACE}/podinfo-pr-7"
     assert application["spec"]["destination"] == {"name": "prod-eu", "namespace": "podinfo-pr-7-preview"}
     assert load(folder / "kustomization.yaml")["images"] == [{"name": PODINFO.image, "newTag": SHA}]
-    assert load(folder / "ingress.yaml")["spec"]["rules"][0]["host"] == "podinfo-pr-01e0lbu0.preview.acme.example.com"
+    assert (
+        load(folder / "ingress.yaml")["spec"]["rules"][0]["host"]
+        == "podinfo-pr-01e0lbu0.preview.prod-eu.acme.example.com"
+    )
     assert deployment["replicas"] == 1
     assert not list(folder.glob("*autoscaler*"))
     assert container["ports"][0]["containerPort"] == 9898
@@ -159,7 +162,7 @@ def test_the_app_says_tag_host_and_whether_there_is_a_certificate(
 ) -> None:
     policy(repository, git, "{tag: 'pr-{number}-{sha7}', ttl: 1d}")
     path = repository / "apps/podinfo.yaml"
-    path.write_text(path.read_text().replace("{{.StreamName}}.preview.acme.example.com", "{{ .Name }}.test"))
+    path.write_text(path.read_text().replace("{{.StreamName}}.preview.prod-eu.acme.example.com", "{{ .Name }}.test"))
     path.write_text(path.read_text().replace("externalDNS:\n  - ", "externalDNS:\n  - disableTLS: true\n    "))
     git(repository, "commit", "--quiet", "--all", "--message", "by hand")
     opening()

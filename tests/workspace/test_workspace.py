@@ -45,6 +45,16 @@ def test_elsewhere_there_is_none(tmp_path: Path) -> None:
     assert not is_workspace(tmp_path)
 
 
+def test_a_link_in_place_of_the_document_is_not_followed(out: Path, tmp_path: Path) -> None:
+    secret, document = tmp_path / "secret", out / "acme/acme-gitops/organization.yaml"
+    secret.write_text("hunter2")
+    document.unlink()
+    document.symlink_to(secret)
+    with pytest.raises(UserError) as refused:
+        find_workspace(out)
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("repository", [True, False])
 def test_a_neighbours_workspace_is_not_ours(out: Path, git: Git, repository: bool) -> None:
     mine = out / "mine"
