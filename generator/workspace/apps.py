@@ -36,6 +36,9 @@ from generator.workspace.workspace import Workspace, unknown
 _COMMENT = """What gitopsmith knows of this app: its source, where its releases go, the names under which it is reached.
 Yours to edit; the commands change only what they name."""
 
+_OF_ONE_ENVIRONMENT = ("version", "host")
+"""Answers that are not carried from one environment to another."""
+
 
 @dataclass(frozen=True)
 class NewApp:
@@ -84,6 +87,7 @@ def add_app(
     template = app_template(platform, layout, app.template)
     draft = Draft(f"Change {app.name} in {', '.join(environments)}")
     given = {**_given(app), **app.data}
+    source, earlier = _answered_earlier(workspace, tree, app.name)
     for environment in environments:
         for target in _targets(workspace, environment, cluster):
             place = layout.app_place(environment, target.name, app.name)
@@ -93,8 +97,11 @@ def add_app(
                 draft.subject = f"Add {app.name} {app.version or ''}".rstrip() + f" to {', '.join(environments)}"
             _check_version(app, template, place, tree, environment)
             _refuse_shared_namespace(app.name, environment, target, tree, layout)
-            instance, _ = render_instance(template, place, tree, context, given)
+            inherited = earlier if tree.get(place.record) is None else {}
+            instance, _ = render_instance(template, place, tree, context, {**inherited, **given})
             draft.instances["application"].append(instance)
+            if taken := sorted(inherited.keys() - given.keys()):
+                draft.notes.append(f"{environment} on {target.name} takes from {source}: {', '.join(taken)}.")
     # Previews are reached below the domain of the first cluster, whose DNS is looked after there.
     domain = _targets(workspace, environments[0], cluster)[0].domain
     draft.files["application"][path] = _documents(app, domain, environments, tree, path)
@@ -136,6 +143,21 @@ def app_names(tree: Tree, layout: Layout) -> list[str]:
 def apps_in(tree: Tree, layout: Layout, environment: str, cluster: str) -> list[str]:
     """Return the sorted names of the apps in an environment on a cluster."""
     return yaml_names(tree, layout.app_records(environment, cluster))
+
+
+def _answered_earlier(workspace: Workspace, tree: Tree, app: str) -> tuple[str, dict[str, Any]]:
+    """Return the first environment that has an app, and what a person answered about the app itself there.
+
+    An app listens on the same port wherever it runs: who brings it to another environment need not say so again.
+    """
+    for environment in workspace.environments():
+        for cluster in workspace.organization.clusters_of(environment):
+            place = workspace.layout.app_place(environment, cluster.name, app)
+            if (file := tree.get(place.record)) is not None:
+                record = parse_record(file.data, place.record)
+                kept = (name for name in record.given if name not in _OF_ONE_ENVIRONMENT)
+                return environment, {name: record.answers[name] for name in kept}
+    return "", {}
 
 
 def _targets(workspace: Workspace, environment: str, cluster: str | None) -> tuple[Cluster, ...]:

@@ -322,3 +322,24 @@ def test_two_apps_never_share_a_namespace(acme: Open, commit: Commit) -> None:
     commit(add_app(acme(), replace(PODINFO, name="web-eu"), ["staging"], None, force=False))
     with pytest.raises(UserError, match="share the namespace `web-eu-staging`"):
         add_app(acme(), replace(PODINFO, name="web"), ["eu-staging"], None, force=False)
+
+
+def test_an_app_takes_its_answers_along_to_another_environment(acme: Open, application: Path, commit: Commit) -> None:
+    commit(add_environment(acme(), "production", "prod-eu", before=None, force=False))
+    answers = {"container_port": 9898, "host": "podinfo.example.com"}
+    commit(add_app(acme(), replace(PODINFO, data=answers), ["staging"], None, force=False))
+    proposal = add_app(acme(), replace(PODINFO, version="6.6.0"), ["production"], None, force=False)
+    assert proposal.notes == ("production on prod-eu takes from staging: container_port.",)
+    commit(proposal)
+    folder = application / "registry/environments/production/prod-eu/podinfo"
+    assert "containerPort: 9898" in (folder / "deployment.yaml").read_text()
+    assert "podinfo.example.com" not in (folder / "ingress.yaml").read_text()
+    assert "6.6.0" in (folder / "kustomization.yaml").read_text()
+
+
+def test_what_is_answered_wins_over_what_is_taken_along(acme: Open, application: Path, commit: Commit) -> None:
+    commit(add_environment(acme(), "production", "prod-eu", before=None, force=False))
+    commit(add_app(acme(), replace(PODINFO, data={"container_port": 9898}), ["staging"], None, force=False))
+    commit(add_app(acme(), replace(PODINFO, data={"container_port": 80}), ["production"], None, force=False))
+    folder = application / "registry/environments/production/prod-eu/podinfo"
+    assert "containerPort: 80\n" in (folder / "deployment.yaml").read_text()
