@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import pkgutil
-from importlib import import_module
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.measuring import measure
 from bench.result import Result, shown
 
 
 def results() -> list[Result]:
-    """Return what every module of this folder that has a `main` found."""
+    """Return what every module of this folder that has a `main` found, each in a process of its own.
+
+    So the memory that one holds is not counted as another's.
+    """
     names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    mains = [getattr(import_module(f"bench.{name}"), "main", None) for name in names if name != "__main__"]
-    found = [main() for main in mains if main is not None]
-    return [result for results in found for result in ([results] if isinstance(results, Result) else results)]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        return [result for found in pool.map(measure, names) for result in found]
 
 
 def show(found: list[Result]) -> None:

@@ -194,7 +194,6 @@ def main() -> list[Result]:
         per_app = clone_per_app(remote, folder)
         checkout = one_checkout(remote, folder, BATCHES[0])
     ours, git_peak = (float(figure) for figure in peak.split())
-    assert ours + git_peak <= MEGABYTES
     return [
         Result(
             what=f"one change into {APPS} apps, to pushed",
