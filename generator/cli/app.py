@@ -31,7 +31,8 @@ def add(
     force: options.Force = False,
 ) -> None:
     """Add an app to environments, or change what is answered about one that is there."""
-    from generator.workspace.apps import NewApp, add_app  # noqa: PLC0415
+    from generator.workspace.app_documents import NewApp  # noqa: PLC0415
+    from generator.workspace.apps import add_app  # noqa: PLC0415
 
     app = NewApp(
         name=name,

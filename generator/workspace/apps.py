@@ -2,65 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from generator.core.document_text import dump_documents, parse_document, parse_documents
+from generator.core.document_text import parse_document
 from generator.core.documents import (
     Cluster,
-    Delivery,
-    ExternalDNS,
     GitHubRepository,
-    GitHubRepositorySpec,
-    Metadata,
     Microservice,
-    MicroserviceSpec,
-    NetworkPolicy,
-    NetworkPolicySpec,
-    SecretReference,
 )
 from generator.core.errors import UserError
 from generator.core.layout import Layout, Place
-from generator.core.names import check_name, check_owner, check_repository
+from generator.core.names import check_name
 from generator.core.plan import Instance
 from generator.core.record import parse_record
 from generator.core.tree import Tree, yaml_names
-from generator.core.yamltext import remove_item
-from generator.workspace.document_edits import appended
+from generator.workspace.app_documents import NewApp, documents, source_of, without_delivery
 from generator.workspace.proposal import Draft, Proposal, propose
 from generator.workspace.rendering import app_context, app_namespace, refuse_supplied, render_instance
 from generator.workspace.templates import Named, app_template
 from generator.workspace.workspace import Workspace, unknown
 
-_COMMENT = """What gitopsmith knows of this app: its source, where its releases go, the names under which it is reached.
-Yours to edit; the commands change only what they name."""
-
 _OF_ONE_ENVIRONMENT = ("version", "host")
 """Answers that are not carried from one environment to another."""
-
-
-@dataclass(frozen=True)
-class NewApp:
-    """What the user says about an app.
-
-    Attributes:
-        name: The app.
-        repository: Its source as `owner/name`.
-        template: The template that it is rendered from; empty for what its documents say, else `service` or `chart`.
-        image: The container image without a tag; None for a chart, or for what its documents say.
-        chart: The OCI chart; None for an image, or for what its documents say.
-        version: What is deployed at first.
-        data: The answers to the template's questions.
-    """
-
-    name: str
-    repository: str
-    template: str = ""
-    image: str | None = None
-    chart: str | None = None
-    version: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def add_app(
@@ -91,7 +56,7 @@ def add_app(
     for environment in environments:
         for target in _targets(workspace, environment, cluster):
             place = layout.app_place(environment, target.name, app.name)
-            context = {**app_context(organization, target, environment, app.name), **_source(app)}
+            context = {**app_context(organization, target, environment, app.name), **source_of(app)}
             refuse_supplied(context, given)
             if tree.get(place.record) is None:
                 draft.subject = f"Add {app.name} {app.version or ''}".rstrip() + f" to {', '.join(environments)}"
@@ -104,7 +69,7 @@ def add_app(
                 draft.notes.append(f"{environment} on {target.name} takes from {source}: {', '.join(taken)}.")
     # Previews are reached below the domain of the first cluster, whose DNS is looked after there.
     domain = _targets(workspace, environments[0], cluster)[0].domain
-    draft.files["application"][path] = _documents(app, domain, environments, tree, path)
+    draft.files["application"][path] = documents(app, domain, environments, tree, path)
     return propose(workspace, draft, force=force)
 
 
@@ -131,7 +96,7 @@ def remove_app(
         rest = {environment for environment, _ in kept}
         left = dict.fromkeys(environment for environment, _ in gone if environment not in rest)
         named = bool(where or cluster)
-        draft.files["application"][path] = _without_delivery(file.data, path, [*left]) if named else None
+        draft.files["application"][path] = without_delivery(file.data, path, [*left]) if named else None
     return propose(workspace, draft, force=force)
 
 
@@ -233,73 +198,9 @@ def _as_documented(app: NewApp, tree: Tree, path: str) -> NewApp:
     return replace(app, image=spec.image, chart=spec.chart, template=spec.template)
 
 
-def _source(app: NewApp) -> dict[str, Any]:
-    owner, _, repo = app.repository.partition("/")
-    return {
-        "source_owner": check_owner("repository's owner", owner),
-        "source_repo": check_repository("repository", repo),
-    }
-
-
 def _given(app: NewApp) -> dict[str, Any]:
     told = {"image": app.image, "chart": app.chart, "version": app.version}
     return {key: value for key, value in told.items() if value is not None}
-
-
-def _documents(app: NewApp, domain: str, environments: Sequence[str], tree: Tree, path: str) -> bytes:
-    file = tree.get(path)
-    if file is None:
-        return dump_documents(_new_documents(app, domain, environments), _COMMENT)
-    known = {rule.environment for rule in parse_document(file.data, path, Microservice).spec.delivery}
-    text = file.data
-    for environment in environments:
-        if environment not in known:
-            text = appended(
-                text, "spec", "delivery", {"environment": environment}, document=_microservice_at(text, path)
-            )
-    return text
-
-
-def _new_documents(
-    app: NewApp, domain: str, environments: Sequence[str]
-) -> tuple[GitHubRepository, Microservice, NetworkPolicy]:
-    source, metadata = _source(app), Metadata(name=app.name)
-    return (
-        GitHubRepository(
-            metadata=metadata, spec=GitHubRepositorySpec(owner=source["source_owner"], repo=source["source_repo"])
-        ),
-        Microservice(
-            metadata=metadata,
-            spec=MicroserviceSpec(
-                repository=SecretReference(name=app.name),
-                image=app.image,
-                chart=app.chart,
-                template=app.template,
-                delivery=tuple(Delivery(environment=environment) for environment in environments),
-            ),
-        ),
-        NetworkPolicy(
-            metadata=metadata,
-            spec=NetworkPolicySpec(
-                microservice=SecretReference(name=app.name),
-                externalDNS=(ExternalDNS(domain=f"{{{{.StreamName}}}}.preview.{domain}"),),
-            ),
-        ),
-    )
-
-
-def _microservice_at(text: bytes, path: str) -> int:
-    documents = parse_documents(text, path)
-    return next(index for index, document in enumerate(documents) if isinstance(document, Microservice))
-
-
-def _without_delivery(text: bytes, path: str, environments: Sequence[str]) -> bytes:
-    rules = parse_document(text, path, Microservice).spec.delivery
-    index = _microservice_at(text, path)
-    for environment in environments:
-        if any(rule.environment == environment for rule in rules):
-            text = remove_item(text, f"spec.delivery[environment={environment}]", document=index)
-    return text
 
 
 def _split(

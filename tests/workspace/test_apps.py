@@ -11,7 +11,8 @@ import pytest
 from generator.core.document_text import parse_document
 from generator.core.documents import Microservice
 from generator.core.errors import UserError, UserErrors
-from generator.workspace.apps import NewApp, add_app, app_names, apps_in, remove_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app, app_names, apps_in, remove_app
 from generator.workspace.checkup import check_folder
 from generator.workspace.environments import add_environment
 from generator.workspace.proposal import Proposal

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from generator.core.errors import UserError
-from generator.workspace.apps import NewApp, add_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app
 from generator.workspace.environments import add_environment, remove_environment
 from generator.workspace.proposal import Proposal
 from generator.workspace.workspace import Workspace

@@ -10,7 +10,8 @@ import pytest
 
 from generator.core.errors import UserError
 from generator.templating.library import builtin_names
-from generator.workspace.apps import NewApp, add_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app
 from generator.workspace.environments import add_environment
 from generator.workspace.overview import apps, catalog, catalog_item, clusters, environments
 from generator.workspace.proposal import Proposal

@@ -13,7 +13,8 @@ from generator.core.errors import UserError
 from generator.core.intents import EnsurePreview, RemovePreview
 from generator.core.provenance import Provenance
 from generator.core.pull_requests import PullRequest
-from generator.workspace.apps import NewApp, add_app, remove_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app, remove_app
 from generator.workspace.checkup import check_folder
 from generator.workspace.environments import add_environment, remove_environment
 from generator.workspace.previews import close_preview, collect_previews, open_preview, previews

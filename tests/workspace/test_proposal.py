@@ -10,7 +10,8 @@ import pytest
 
 from generator.core.errors import TemporaryError, UserError
 from generator.gitrepo.lock import locked
-from generator.workspace.apps import NewApp, add_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app
 from generator.workspace.bootstrap import propose_organization
 from generator.workspace.components import add_item
 from generator.workspace.environments import add_environment, remove_environment

@@ -10,7 +10,8 @@ from generator.core.record import BUILTIN_ITEM, parse_record
 from generator.core.tree import MemoryTree
 from generator.templating.answers import resolve
 from generator.templating.render import render
-from generator.workspace.apps import NewApp, add_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app
 from generator.workspace.proposal import Proposal
 from generator.workspace.rendering import at
 from generator.workspace.templates import recorded

@@ -10,7 +10,8 @@ import pytest
 
 from generator.core.errors import UserError
 from generator.core.layout import PRISTINE_BRANCH
-from generator.workspace.apps import NewApp, add_app, remove_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app, remove_app
 from generator.workspace.components import add_item
 from generator.workspace.proposal import Proposal
 from generator.workspace.workspace import Workspace, find_workspace

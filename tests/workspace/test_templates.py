@@ -12,7 +12,8 @@ from generator.core.layout import Layout
 from generator.core.record import Record
 from generator.core.tree import File, MemoryTree
 from generator.templating.library import load_builtin
-from generator.workspace.apps import NewApp, add_app
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app
 from generator.workspace.proposal import Proposal
 from generator.workspace.templates import (
     app_template,

@@ -23,11 +23,6 @@ BOT = Person("acme bot", "bot@example.com")
 Configure = Callable[..., None]
 
 
-def needs(*tools: str) -> pytest.MarkDecorator:
-    missing = [tool for tool in tools if shutil.which(tool) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")
-
-
 @pytest.fixture
 def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
     """Return what adds a setting to git's configuration for this test."""
@@ -85,7 +80,7 @@ def ssh_key(tmp_path: Path, configure: Configure) -> Path:
     return key
 
 
-@needs("ssh-keygen")
+@pytest.mark.needs("ssh-keygen")
 def test_commits_are_signed_by_ssh_as_git_is_configured(
     remote: Remote, branch: RemoteBranch, ssh_key: Path, configure: Configure
 ) -> None:
@@ -98,7 +93,7 @@ def test_commits_are_signed_by_ssh_as_git_is_configured(
     remote.assert_sound()
 
 
-@needs("ssh-keygen")
+@pytest.mark.needs("ssh-keygen")
 def test_signing_can_be_asked_for_and_be_left_out(
     remote: Remote, branch: RemoteBranch, ssh_key: Path, configure: Configure
 ) -> None:
@@ -109,7 +104,7 @@ def test_signing_can_be_asked_for_and_be_left_out(
     assert remote.git("log", "-3", "--reverse", "--format=%G?").split() == ["N", "G", "N"]
 
 
-@needs("ssh-keygen")
+@pytest.mark.needs("ssh-keygen")
 def test_a_signed_commit_names_the_signed_commit_of_the_templates(
     remote: Remote, branch: RemoteBranch, ssh_key: Path
 ) -> None:
@@ -122,7 +117,7 @@ def test_a_signed_commit_names_the_signed_commit_of_the_templates(
     assert people(remote)[0] == str(BOT)
 
 
-@needs("ssh-keygen")
+@pytest.mark.needs("ssh-keygen")
 def test_a_key_that_is_missing_is_an_error_and_nothing_is_pushed(
     remote: Remote, branch: RemoteBranch, ssh_key: Path
 ) -> None:
@@ -144,7 +139,7 @@ def gpg_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
 
 
-@needs("gpg", "gpgconf")
+@pytest.mark.needs("gpg", "gpgconf")
 def test_commits_are_signed_by_gpg_as_git_is_configured(
     remote: Remote, branch_of: OpenBranch, gpg_home: Path, configure: Configure
 ) -> None:
