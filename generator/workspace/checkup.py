@@ -41,6 +41,10 @@ def check_folder(path: Path, on_progress: Callable[[int, int], None] | None = No
     Raises:
         UserError: There is no such folder.
     """
+    if path.is_file():
+        raise UserError(
+            f"{path}: no such folder: it is a file.", hint=f"Check its folder: gitopsmith check {path.parent}"
+        )
     if not path.is_dir():
         raise UserError(f"{path}: no such folder.", hint="Name a folder of manifests, or a workspace.")
     subject = _subject(path.resolve())

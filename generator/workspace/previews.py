@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from generator.core.change import Change
+from generator.core.change import Change, ChangedTree, Edits, needed
 from generator.core.errors import UserError
 from generator.core.instants import show_instant
 from generator.core.intents import EnsurePreview, RemovePreview
@@ -16,10 +16,12 @@ from generator.core.preview_plan import PreviewPlan, decide, plan_closing, plan_
 from generator.core.previews import OpenPreview, previews_in, previews_of, target_of
 from generator.core.provenance import UNKNOWN, Provenance
 from generator.core.pull_requests import PullRequest, admits, check_number, check_pull_request
+from generator.core.tree import Tree
 from generator.workspace.apps import app_names
 from generator.workspace.listing import Listing
 from generator.workspace.preview_rendering import PreviewedApp, Source, previewed_app, render_preview
 from generator.workspace.proposal import Proposal, RepositoryProposal
+from generator.workspace.rerendering import catch_up
 from generator.workspace.workspace import Workspace, unknown
 
 
@@ -177,15 +179,24 @@ def _planned_on(workspace: Workspace) -> tuple[str | None, str | None]:
 
 def _source(workspace: Workspace, planned_on: tuple[str | None, str | None]) -> Source:
     main, pristine = (workspace.repositories["application"].at(commit) for commit in planned_on)
-    return Source(workspace.organization, workspace.tree("platform"), main, pristine)
+    caught_up = ChangedTree(pristine, _behind(workspace, main, pristine))
+    return Source(workspace.organization, workspace.tree("platform"), main, caught_up)
+
+
+def _behind(workspace: Workspace, main: Tree, pristine: Tree) -> Edits:
+    """Return what the pristine branch lacks of the previews that are there."""
+    places = [preview.place for preview in previews_in(main, workspace.layout)]
+    return catch_up(main, pristine, places, workspace.tree("platform"), workspace.layout)
 
 
 def _proposal(workspace: Workspace, planned_on: tuple[str | None, str | None], plan: PreviewPlan) -> Proposal:
     if not plan.main.edits and not plan.pristine.edits:
         return Proposal((), plan.main.notes)
     repository, branch = workspace.repositories["application"], workspace.address("application").branch
-    before = repository.at(planned_on[0])
-    proposal = RepositoryProposal(repository.path, branch, before, plan.main, plan.pristine, planned_on=planned_on)
+    before, pristine = (repository.at(commit) for commit in planned_on)
+    edits = needed(pristine, {**_behind(workspace, before, pristine), **plan.pristine.edits})
+    caught_up = replace(plan.pristine, edits=edits)
+    proposal = RepositoryProposal(repository.path, branch, before, plan.main, caught_up, planned_on=planned_on)
     return Proposal((proposal,), plan.main.notes)
 
 

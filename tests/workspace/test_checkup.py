@@ -95,3 +95,10 @@ def test_what_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="no such folder"):
         check_folder(tmp_path / name)
+
+
+def test_a_file_is_no_folder_and_says_which_to_check(tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").touch()
+    with pytest.raises(UserError, match=r"secret\.yaml: no such folder: it is a file") as refused:
+        check_folder(tmp_path / "secret.yaml")
+    assert str(tmp_path) in refused.value.hint

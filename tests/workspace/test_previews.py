@@ -407,3 +407,17 @@ def test_the_previews_of_an_app_that_was_removed_are_collected(
     assert previews(acme()).rows == ()
     with pytest.raises(UserError, match="no app `podinfo`"):
         collect_previews(acme(), NOW, "podinfo")
+
+
+def test_a_clone_without_the_pristine_branch_updates_and_closes_previews(
+    acme: Open, repository: Path, commit: Commit, git: Git, opening: Callable[..., Any]
+) -> None:
+    opening()
+    git(repository, "update-ref", "-d", "refs/heads/gitopsmith/pristine")
+    commit(open_preview(acme(), ensure(sha="b" * 40), force=False))
+    files = git(repository, "ls-tree", "-r", "--name-only", "main", "registry/environments/preview").splitlines()
+    kept = git(repository, "ls-tree", "-r", "--name-only", "gitopsmith/pristine", "registry/environments/preview")
+    assert [path for path in files if "podinfo-pr-7" in path] == kept.splitlines()
+    git(repository, "update-ref", "-d", "refs/heads/gitopsmith/pristine")
+    commit(close_preview(acme(), RemovePreview("podinfo", 7), force=False))
+    assert "podinfo-pr-7" not in git(repository, "ls-tree", "-r", "--name-only", "main")
