@@ -14,8 +14,9 @@ $(READY): pyproject.toml requirements.lock
 	touch $@
 
 demo: $(READY)
-	PATH="$(abspath $(BIN)):$$PATH" examples/run 01-bootstrap demo-out
-	@echo; echo "Made $(abspath demo-out)/out: two repositories. Look around, then read README.md there."
+	PATH="$(abspath $(BIN)):$$PATH" examples/run 01-bootstrap demo-out/01-bootstrap
+	PATH="$(abspath $(BIN)):$$PATH" PORT=$${PORT:-8080} examples/run 04-serve demo-out/04-serve
+	@echo; echo "Made two organizations in $(abspath demo-out): look around in the repositories below out/."
 
 test: lint types layers unit
 

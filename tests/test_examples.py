@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,20 @@ def test_the_first_example_makes_what_its_readme_promises(tmp_path: Path) -> Non
     assert "replicas: 2" in (environments / "staging/prod-eu/podinfo/deployment.yaml").read_text(encoding="utf-8")
 
 
+def test_the_fourth_example_turns_deliveries_into_commits(tmp_path: Path) -> None:
+    done = run("04-serve", tmp_path / "out")
+    apps = tmp_path / "out/out/acme-apps/acme-gitops"
+    log = subprocess.run(["git", "-C", apps, "log", "--format=%s"], check=True, capture_output=True, text=True)
+    assert log.stdout.splitlines()[:4] == [
+        "Close preview podinfo-pr-7",
+        "Update preview podinfo-pr-7 to 9b8c7d6",
+        "Open preview podinfo-pr-7 at 3f2c1a9",
+        "podinfo 6.7.0 → 6.7.1 in staging",
+    ]
+    assert '+    newTag: "6.7.1"' in done.stdout
+    assert "unchanged" in done.stderr, "the same release a second time"
+
+
 def test_an_example_does_not_run_over_a_folder_of_yours(tmp_path: Path) -> None:
     mine = tmp_path / "out" / "mine.txt"
     mine.parent.mkdir()
@@ -46,9 +61,16 @@ def run(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [EXAMPLES / "run", example, folder],
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, "PORT": str(free_port())},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

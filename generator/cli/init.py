@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from generator.cli import options
+from generator.cli.commit_options import committing
 from generator.cli.output import say
 from generator.core.errors import UserError
 
@@ -39,7 +40,7 @@ def init(
     Every question of the repositories and of the management cluster can be answered with --data. Run again after an
     interruption, the command completes what is missing; run again after success, it changes nothing.
     """
-    from generator.gitrepo.authorship import AS_CONFIGURED, decide  # noqa: PLC0415
+    from generator.gitrepo.authorship import decide  # noqa: PLC0415
     from generator.gitrepo.git_process import Git  # noqa: PLC0415
     from generator.workspace.bootstrap import propose_organization  # noqa: PLC0415
 
@@ -54,7 +55,7 @@ def init(
         cloud=cloud,
         region=region,
     )
-    decide(Git(Path.cwd()), AS_CONFIGURED)
+    decide(Git(Path.cwd()), committing().authorship)
     answered = told if defaults else _ask(told)
     proposal = propose_organization(output.resolve(), answered)
     options.finish(proposal, dry_run=dry_run)

@@ -11,8 +11,23 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from generator.cli import app, catalog, cluster, env, init, preview, promote, render, set_version, status
+from generator.cli import (
+    app,
+    catalog,
+    cluster,
+    deliveries,
+    env,
+    init,
+    preview,
+    promote,
+    reconcile,
+    render,
+    serve,
+    set_version,
+    status,
+)
 from generator.cli import check as check_verb
+from generator.cli.commit_options import commits, commits_in
 from generator.cli.output import error, settings
 from generator.core.errors import TemporaryError, UserError
 
@@ -40,14 +55,17 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Builds an organization's GitOps repositories from templates and keeps them moving.",
 )
-cli.command("init")(init.init)
-cli.add_typer(cluster.verbs, name="cluster")
-cli.add_typer(env.verbs, name="env")
-cli.add_typer(catalog.verbs, name="catalog")
-cli.add_typer(app.verbs, name="app")
-cli.command("set-version")(set_version.set_version)
-cli.command("promote")(promote.promote)
-cli.add_typer(preview.verbs, name="preview")
+cli.command("init")(commits(init.init))
+cli.add_typer(commits_in(cluster.verbs), name="cluster")
+cli.add_typer(commits_in(env.verbs), name="env")
+cli.add_typer(commits_in(catalog.verbs), name="catalog")
+cli.add_typer(commits_in(app.verbs), name="app")
+cli.command("set-version")(commits(set_version.set_version))
+cli.command("promote")(commits(promote.promote))
+cli.add_typer(commits_in(preview.verbs), name="preview")
+cli.command("serve")(commits(serve.serve))
+cli.add_typer(deliveries.verbs, name="deliveries")
+cli.command("reconcile")(commits(reconcile.reconcile))
 cli.command("check")(check_verb.check)
 cli.command("status")(status.status)
 cli.command("render")(render.render)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from generator.cli.commit_options import committing
 from generator.cli.output import diff, say
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def answers(data: list[str] | None, data_file: Path | None, **told: object) -> d
 
 def finish(proposal: Proposal, *, dry_run: bool) -> None:
     """Show what a proposal would commit, or commit it and say so."""
+    proposal = proposal.made(committing())
     for note in proposal.notes:
         say(note)
     if not proposal.repositories:

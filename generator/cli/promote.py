@@ -15,20 +15,19 @@ def promote(
     target: Annotated[str, typer.Option("--to", help="Environment that is copied to.")],
     allow_downgrade: Annotated[bool, typer.Option("--allow-downgrade", help="An older version is meant.")] = False,
     push: pushing.Push = False,
+    pull_request: pushing.PullRequest = False,
     remote: pushing.RemoteUrl = None,
-    branch: pushing.Branch = "main",
+    branch: pushing.Branch = None,
     workspace: options.WorkspaceOption = None,
     dry_run: options.DryRun = False,
 ) -> None:
     """Let an app run in one environment what it runs in another."""
     from generator.core.intents import Promote  # noqa: PLC0415
-    from generator.core.plan_version import plan_promotion  # noqa: PLC0415
     from generator.workspace.releases import promote as propose  # noqa: PLC0415
 
     intent = Promote(app, source, target, allow_downgrade)
-    if push or remote:
-        pushing.push(
-            lambda tree, layout: plan_promotion(tree, layout, intent), workspace, remote, branch, dry_run=dry_run
-        )
+    where = pushing.Where(workspace, push or pull_request, remote, branch)
+    if where.is_remote:
+        pushing.push_version(intent, where, by_request=pull_request, dry_run=dry_run)
         return
     options.finish(propose(options.open_workspace(workspace), intent), dry_run=dry_run)

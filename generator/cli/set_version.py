@@ -16,21 +16,20 @@ def set_version(
     cluster: Annotated[str | None, typer.Option(help="One cluster of the environment.", show_default="all")] = None,
     allow_downgrade: Annotated[bool, typer.Option("--allow-downgrade", help="An older version is meant.")] = False,
     push: pushing.Push = False,
+    pull_request: pushing.PullRequest = False,
     remote: pushing.RemoteUrl = None,
-    branch: pushing.Branch = "main",
+    branch: pushing.Branch = None,
     workspace: options.WorkspaceOption = None,
     dry_run: options.DryRun = False,
 ) -> None:
     """Let an app run another version in an environment, on every cluster that it has there."""
     from generator.core.intents import SetVersion  # noqa: PLC0415
-    from generator.core.plan_version import plan_version  # noqa: PLC0415
     from generator.core.versions import check_version  # noqa: PLC0415
     from generator.workspace.releases import set_version as propose  # noqa: PLC0415
 
     intent = SetVersion(app, env, check_version(version), cluster, allow_downgrade)
-    if push or remote:
-        pushing.push(
-            lambda tree, layout: plan_version(tree, layout, intent), workspace, remote, branch, dry_run=dry_run
-        )
+    where = pushing.Where(workspace, push or pull_request, remote, branch)
+    if where.is_remote:
+        pushing.push_version(intent, where, by_request=pull_request, dry_run=dry_run)
         return
     options.finish(propose(options.open_workspace(workspace), intent), dry_run=dry_run)

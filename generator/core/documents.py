@@ -181,12 +181,21 @@ class GitHubRepository(Document):
 
 
 class Delivery(Part):
-    """One rule: which releases reach an environment, and how."""
+    """One rule: which releases reach an environment, and how.
+
+    Attributes:
+        environment: The environment.
+        level: `release`: what is no prerelease; `candidate`: prereleases too.
+        range: The versions that are let in, as npm writes ranges.
+        mode: Whether they are committed to the branch that is deployed, or proposed as a pull request.
+        wait_for_image: Whether a version waits until its image or chart can be pulled.
+    """
 
     environment: Name
     level: Level = "release"
     range: str = "*"
     mode: Literal["commit", "pull-request"] = "commit"
+    wait_for_image: bool = False
 
 
 PREVIEW_TAG = r"^([A-Za-z0-9_.+-]|\{(sha|sha7|number|branch)\})+$"
@@ -226,7 +235,14 @@ class Preview(Part):
 
 
 class VersionField(Part):
-    """Where a version stands in a repository that gitopsmith did not generate."""
+    """Where a version stands in a repository that gitopsmith did not generate.
+
+    Attributes:
+        file: The file, from the repository's root; `{environment}` and `{cluster}` in it stand for their names.
+        path: The scalar in it: keys and list positions joined by dots (`images[name=ghcr.io/acme/podinfo].newTag`), or
+            the marker of one of Flux's image policies, wherever it stands in the file: `$imagepolicy:` and what the
+            marker says (`$imagepolicy:flux-system:podinfo:tag`).
+    """
 
     file: str
     path: str

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from generator.core.layout import Place
 from generator.core.provenance import UNKNOWN, Provenance
 from generator.core.pull_requests import PullRequest
+from generator.core.tree import File
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class SetVersion:
         cluster: The one cluster that is meant; None for every cluster of the environment.
         allow_downgrade: Whether an older version than what runs is meant.
         provenance: Where the version comes from.
+        supersedes: The deliveries that it came after and stands for as well, each as `DELIVERY (VERSION)`.
     """
 
     app: str
@@ -27,6 +31,7 @@ class SetVersion:
     cluster: str | None = None
     allow_downgrade: bool = False
     provenance: Provenance = UNKNOWN
+    supersedes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,31 @@ class RemovePreview:
     number: int
     reason: str = ""
     provenance: Provenance = UNKNOWN
+
+
+@dataclass(frozen=True)
+class AddInstance:
+    """An instance should stand as its template renders it now; one that stands already is brought there.
+
+    Attributes:
+        place: Where it stands.
+        files: What it consists of, by path in the repository, its record included.
+    """
+
+    place: Place
+    files: Mapping[str, File]
+
+
+@dataclass(frozen=True)
+class RemoveInstance:
+    """An instance should be gone, with all that belongs to it.
+
+    Attributes:
+        place: Where it stands.
+    """
+
+    place: Place
+
+
+InstanceIntent = AddInstance | RemoveInstance
+"""What should be true of one instance."""

@@ -8,27 +8,15 @@ file is named: a hand edit is never overwritten silently. Versions that machines
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from generator.core.change import Edits, needed
 from generator.core.errors import UserError
+from generator.core.intents import AddInstance, InstanceIntent, RemoveInstance
 from generator.core.layout import RECORDS, Layout, Place, owned
 from generator.core.record import parse_record
 from generator.core.tree import File, Tree
 from generator.core.version_field import VersionField, keep_moved
-
-
-@dataclass(frozen=True)
-class Instance:
-    """What should be true of one instance.
-
-    Attributes:
-        place: Where it stands.
-        files: What it consists of, by path in the repository, its record included; empty: it should not exist.
-    """
-
-    place: Place
-    files: Mapping[str, File] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,15 +35,15 @@ class Plan:
 
 
 def plan_instances(
-    main: Tree, pristine: Tree, layout: Layout, instances: Sequence[Instance], *, force: bool = False
+    main: Tree, pristine: Tree, layout: Layout, intents: Sequence[InstanceIntent], *, force: bool = False
 ) -> Plan:
-    """Return the edits that make `instances` true.
+    """Return the edits that make `intents` true.
 
     Args:
         main: What the repository holds.
         pristine: What the templates alone produced so far.
         layout: Where the repository keeps its instances.
-        instances: What should be true; an instance that is not named stays as it is.
+        intents: What should be true; an instance that is not named stays as it is.
         force: Remove and overwrite what was edited by hand; the plan then names it.
 
     Raises:
@@ -63,23 +51,25 @@ def plan_instances(
     """
     places = layout.places({*main.under(RECORDS), *pristine.under(RECORDS)})
     # An instance that comes with this plan keeps the others out of its place, as it will when it is there.
-    places += [instance.place for instance in instances]
+    places += [intent.place for intent in intents]
     main_edits: dict[str, File | None] = {}
     pristine_edits: dict[str, File | None] = {}
     by_hand: list[str] = []
-    for instance in instances:
-        _refuse_strays(instance, places)
+    for intent in intents:
+        place, rendered = intent.place, intent.files if isinstance(intent, AddInstance) else {}
+        _refuse_strays(place, rendered, places)
         # Where people removed the record, the instance is gone for them: it is added anew, not compared with its past.
-        present = main.get(instance.place.record) is not None
-        fields = _version_fields(instance, main)
-        rendered_before = _files_of(instance.place, places, pristine)
-        for path in sorted({*rendered_before, *instance.files, *_leftovers(instance, places, main)}):
-            pristine_edits[path] = instance.files.get(path)
+        present = main.get(place.record) is not None
+        fields = _version_fields(place, main.get(place.record) or rendered.get(place.record))
+        # What people added to an instance that goes, goes too: left behind, nothing would ever apply or remove it.
+        leftovers = _files_of(place, places, main) if isinstance(intent, RemoveInstance) else ()
+        for path in sorted({*_files_of(place, places, pristine), *rendered, *leftovers}):
+            pristine_edits[path] = rendered.get(path)
             ours = main.get(path)
             base, theirs = keep_moved(
-                fields.get(path, ()), pristine.get(path) if present else None, ours, instance.files.get(path)
+                fields.get(path, ()), pristine.get(path) if present else None, ours, rendered.get(path)
             )
-            if theirs == base and (instance.files or ours == base):
+            if theirs == base and (isinstance(intent, AddInstance) or ours == base):
                 continue
             main_edits[path] = theirs
             if ours not in (base, theirs):
@@ -92,12 +82,11 @@ def plan_instances(
     return Plan(needed(main, main_edits), needed(pristine, pristine_edits), tuple(by_hand))
 
 
-def _version_fields(instance: Instance, main: Tree) -> dict[str, list[VersionField]]:
-    """Return where the instance's versions stand, by path: as its record on the branch says, else as the new one."""
-    record = main.get(instance.place.record) or instance.files.get(instance.place.record)
+def _version_fields(place: Place, record: File | None) -> dict[str, list[VersionField]]:
+    """Return where an instance's versions stand, by path, as its record says."""
     fields: dict[str, list[VersionField]] = {}
-    for place in parse_record(record.data, instance.place.record).version_fields if record else ():
-        fields.setdefault(place.file_in(instance.place.destination), []).append(place)
+    for field in parse_record(record.data, place.record).version_fields if record else ():
+        fields.setdefault(field.file_in(place.destination), []).append(field)
     return fields
 
 
@@ -106,17 +95,11 @@ def _files_of(place: Place, places: Sequence[Place], tree: Tree) -> tuple[str, .
     return owned(place, places, [*candidates, place.record])
 
 
-def _leftovers(instance: Instance, places: Sequence[Place], main: Tree) -> tuple[str, ...]:
-    """Return what people added to an instance that goes: left behind, nothing would ever apply or remove it."""
-    return () if instance.files else _files_of(instance.place, places, main)
-
-
 def _displaced(main: Tree, edits: Edits) -> list[str]:
     """Return the files that stay, but stand where an edit needs a folder, or in a folder where it needs a file."""
     new = [path for path, file in edits.items() if file is not None and main.get(path) is None]
-    folders = {folder for path in main.under("") for folder in _folders_of(path)} if new else set()
     standing = {folder for path in new for folder in _folders_of(path) if main.get(folder) is not None}
-    standing.update(below for path in new if path in folders for below in main.under(path))
+    standing.update(below for path in new for below in main.under(path))
     return sorted(path for path in standing if edits.get(path, path) is not None)
 
 
@@ -132,13 +115,13 @@ def _below(tree: Tree, root: str) -> tuple[str, ...]:
     return tree.under(root.rstrip("/"))
 
 
-def _refuse_strays(instance: Instance, places: Sequence[Place]) -> None:
+def _refuse_strays(place: Place, rendered: Mapping[str, File], places: Sequence[Place]) -> None:
     """A template writes within its own place: anything else would be removed with the wrong instance."""
-    strays = set(instance.files) - set(owned(instance.place, places, instance.files))
+    strays = set(rendered) - set(owned(place, places, rendered))
     if strays:
         raise UserError(
-            f"The template of {instance.place.record} renders outside of its place: {', '.join(sorted(strays))}.",
-            hint=f"It may write {', '.join(root or 'everywhere' for root in instance.place.roots)}.",
+            f"The template of {place.record} renders outside of its place: {', '.join(sorted(strays))}.",
+            hint=f"It may write {', '.join(root or 'everywhere' for root in place.roots)}.",
         )
 
 

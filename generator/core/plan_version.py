@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from generator.core.change import Change
+from generator.core.change import Change, ChangedTree, needed
 from generator.core.document_text import parse_document
 from generator.core.documents import Microservice
-from generator.core.errors import UserError
+from generator.core.errors import UserError, UserErrors
 from generator.core.intents import Promote, SetVersion
 from generator.core.layout import Layout
+from generator.core.moves import Move, body, subject
 from generator.core.names import closest
 from generator.core.record import parse_record
 from generator.core.tree import File, Tree, yaml_names
@@ -18,6 +19,8 @@ from generator.core.version_field import VersionField
 from generator.core.versions import is_older, is_version
 
 _CLUSTER = "{cluster}"
+_SUPERSEDES = "Gitopsmith-Supersedes"
+_NONE = "None of these versions can be set."
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,15 @@ class Deployed:
     version: str
 
 
+@dataclass
+class _Planned:
+    """What one intent comes to: the files as they shall be, what moves in them by place, and what was left alone."""
+
+    files: dict[str, File] = field(default_factory=dict)
+    moves: dict[tuple[str, VersionField], Move] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
 def plan_version(tree: Tree, layout: Layout, intent: SetVersion) -> Change:
     """Return the change that makes an app run a version in an environment.
 
@@ -51,31 +63,46 @@ def plan_version(tree: Tree, layout: Layout, intent: SetVersion) -> Change:
     Raises:
         UserError: The app is not in the environment, no place of its version is declared, or it cannot be written.
     """
+    return plan_versions(tree, layout, [intent])
+
+
+def plan_versions(tree: Tree, layout: Layout, intents: Sequence[SetVersion]) -> Change:
+    """Return the one change that makes apps run versions in environments: all that one piece of news leads to.
+
+    An intent that cannot be planned does not hold the others up: it is named in the change's notes.
+
+    Args:
+        tree: The application repository.
+        layout: Where it keeps everything.
+        intents: What should be true; each is planned on what the former ones changed. The first tells where the news
+            comes from.
+
+    Raises:
+        UserError: As `plan_version`, where none of the intents can be planned.
+    """
     files: dict[str, File] = {}
-    moved, newer = [], []
-    for place in deployed(tree, layout, intent.app, intent.environment, intent.cluster):
-        if place.version == intent.version:
+    moves: dict[tuple[str, VersionField], Move] = {}
+    notes: list[str] = []
+    refused: list[UserError] = []
+    for intent in intents:
+        try:
+            planned = _plan(ChangedTree(tree, files), layout, intent)
+        except UserError as error:
+            refused.append(error)
             continue
-        if is_older(intent.version, place.version) and not intent.allow_downgrade:
-            newer.append(place)
-            continue
-        if place.path.endswith("/Chart.yaml") and not is_version(intent.version.removeprefix("v")):
-            raise UserError(f"{place.path}: `{intent.version}` is no version of a chart.", hint="Use one like 6.7.1.")
-        file = files.get(place.path) or tree.get(place.path)
-        if file is not None:
-            files[place.path] = place.field.write(file, intent.version)
-            moved.append(place)
-    notes = [
-        f"{intent.app} runs {place.version} in {intent.environment} on {place.cluster}, newer than {intent.version}. "
-        "An older version is written with --allow-downgrade."
-        for place in newer
-    ]
+        files |= planned.files
+        notes += planned.notes
+        for key, move in planned.moves.items():
+            moves[key] = replace(move, before=moves[key].before) if key in moves else move
+    if refused and len(refused) == len(intents):
+        raise refused[0] if len({str(error) for error in refused}) == 1 else UserErrors(_NONE, refused)
+    told = [move for move in moves.values() if move.before != move.version] or [_asked(intent) for intent in intents]
     return Change(
-        dict(sorted(files.items())),
-        _subject(intent, moved),
-        _body(moved),
-        intent.provenance.trailers(),
-        tuple(dict.fromkeys(notes)),
+        needed(tree, files),
+        subject(told) if told else "",
+        body(told),
+        _trailers(intents),
+        tuple(dict.fromkeys([*notes, *(" ".join(str(error).split("\n")) for error in refused)])),
     )
 
 
@@ -164,18 +191,38 @@ def _expanded(tree: Tree, field: VersionField, environment: str) -> Iterator[tup
             yield cluster, path.replace(_CLUSTER, cluster), field
 
 
-def _subject(intent: SetVersion, moved: Sequence[Deployed]) -> str:
-    before = sorted({place.version for place in moved})
-    arrow = f"{before[0]} → {intent.version}" if len(before) == 1 else f"→ {intent.version}"
-    where = f" on {intent.cluster}" if intent.cluster else ""
-    return f"{intent.app} {arrow} in {intent.environment}{where}"
+def _plan(tree: Tree, layout: Layout, intent: SetVersion) -> _Planned:
+    """Plan one intent; all of it, or where an error is raised nothing."""
+    planned = _Planned()
+    for place in deployed(tree, layout, intent.app, intent.environment, intent.cluster):
+        if place.version == intent.version:
+            continue
+        if is_older(intent.version, place.version) and not intent.allow_downgrade:
+            where = f"{intent.environment} on {place.cluster}" if place.cluster else intent.environment
+            planned.notes.append(
+                f"{intent.app} runs {place.version} in {where}, newer than {intent.version}. "
+                "An older version is written with --allow-downgrade."
+            )
+            continue
+        if place.path.endswith("/Chart.yaml") and not is_version(intent.version.removeprefix("v")):
+            raise UserError(f"{place.path}: `{intent.version}` is no version of a chart.", hint="Use one like 6.7.1.")
+        file = planned.files.get(place.path) or tree.get(place.path)
+        if file is not None:
+            planned.files[place.path] = place.field.write(file, intent.version)
+            planned.moves[place.path, place.field] = replace(
+                _asked(intent), before=place.version, place=place.cluster or place.path
+            )
+    return planned
 
 
-def _body(moved: Sequence[Deployed]) -> str:
-    """Return which cluster ran what, where they did not agree."""
-    if len({place.version for place in moved}) < 2:  # noqa: PLR2004  (one version needs no list)
-        return ""
-    return "\n".join(f"{place.cluster or place.path}: was {place.version}" for place in moved)
+def _asked(intent: SetVersion) -> Move:
+    return Move(intent.app, intent.environment, intent.version, only_on=intent.cluster)
+
+
+def _trailers(intents: Sequence[SetVersion]) -> tuple[tuple[str, str], ...]:
+    superseded = dict.fromkeys(delivery for intent in intents for delivery in intent.supersedes)
+    provenance = intents[0].provenance.trailers() if intents else ()
+    return (*provenance, *((_SUPERSEDES, delivery) for delivery in superseded))
 
 
 def _nowhere(tree: Tree, layout: Layout, app: str, environment: str, cluster: str | None) -> UserError:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.core.documents import Preview
-from generator.core.instants import parse_instant, seconds_of, show_instant
+from generator.core.instants import parse_instant, show_instant
+from generator.core.preview_time import stay
 from generator.core.previews import OpenPreview
 from generator.core.pull_requests import PullRequest, admits, is_pinned
 
@@ -36,10 +37,12 @@ class Garbage:
     Attributes:
         gone: The previews that go, each with the reason.
         notes: What stays although something speaks against it, for the user.
+        held_back: How many would have gone, where that were too many at once.
     """
 
     gone: tuple[tuple[OpenPreview, str], ...] = ()
     notes: tuple[str, ...] = ()
+    held_back: int = 0
 
 
 def plan_gc(
@@ -77,9 +80,8 @@ def plan_gc(
             gone += _too_many(staying, apps[app])
     if len(previews) > CAREFUL_ABOVE and 2 * len(gone) > len(previews) and not allow_many:
         listed = "\n".join(f"  {preview.name}: {reason}" for preview, reason in gone)
-        return Garbage(
-            (), (*notes, f"{len(gone)} of {len(previews)} previews would go at once; none was touched:\n{listed}")
-        )
+        told = f"{len(gone)} of {len(previews)} previews would go at once; none was touched:\n{listed}"
+        return Garbage((), (*notes, told), len(gone))
     return Garbage(tuple(sorted(gone, key=lambda item: _order(item[0]))), tuple(notes))
 
 
@@ -101,7 +103,7 @@ def _expires(preview: OpenPreview, wanted: Wanted, pull_request: PullRequest | N
     """Return when a preview goes: as recorded, or later where its pull request has been active since."""
     if preview.expires is None or pull_request is None or not pull_request.updated_at:
         return preview.expires
-    return max(preview.expires, parse_instant(pull_request.updated_at) + seconds_of(wanted.policy.ttl))
+    return max(preview.expires, stay(wanted.policy, parse_instant(pull_request.updated_at)).expires)
 
 
 def _too_many(staying: Iterable[OpenPreview], wanted: Wanted) -> list[tuple[OpenPreview, str]]:
@@ -119,7 +121,7 @@ def _active(preview: OpenPreview, wanted: Wanted) -> int | None:
     pull_request = _listed(preview, wanted)
     if preview.updated is None or pull_request is None or not pull_request.updated_at:
         return preview.updated
-    return max(preview.updated, parse_instant(pull_request.updated_at))
+    return max(preview.updated, stay(wanted.policy, parse_instant(pull_request.updated_at)).updated)
 
 
 def _is_pinned(preview: OpenPreview, wanted: Wanted | None) -> bool:

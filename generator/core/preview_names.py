@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from generator.core.documents import Level
+from generator.core.documents import Level, MicroserviceSpec
 from generator.core.errors import UserError
 from generator.core.names import LABEL_LIMIT, SUBDOMAIN_LIMIT, cut, is_subdomain, short_hash, slug
 from generator.core.pull_requests import PullRequest
@@ -58,6 +58,15 @@ def image_tag(template: str, pull_request: PullRequest) -> str:
         "{branch}": slug(pull_request.branch, _SLUG_LIMIT),
     }
     return check_version(re.sub(r"\{[a-z0-9]+\}", lambda match: known.get(match[0], match[0]), template))
+
+
+def preview_tag(service: MicroserviceSpec, pull_request: PullRequest) -> str:
+    """Return the tag of an app's image, or the version of its chart, that a pull request's head is built under.
+
+    Raises:
+        UserError: What the app declares gives no tag.
+    """
+    return image_tag(service.preview.tag or (CHART_VERSION if service.chart else IMAGE_TAG), pull_request)
 
 
 def host(template: str, app: str, branch: str, version: str, where: str) -> str:

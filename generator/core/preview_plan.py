@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from generator.core.change import Change, ChangedTree, Edits, needed
 from generator.core.documents import Preview
 from generator.core.errors import UserError
-from generator.core.instants import parse_instant, seconds_of, show_instant
-from generator.core.intents import EnsurePreview, RemovePreview
+from generator.core.instants import parse_instant, show_instant
+from generator.core.intents import AddInstance, EnsurePreview, InstanceIntent, RemoveInstance, RemovePreview
 from generator.core.layout import Layout
-from generator.core.plan import Instance, plan_instances
+from generator.core.plan import plan_instances
 from generator.core.preview_names import preview_name
+from generator.core.preview_time import stay
 from generator.core.previews import OpenPreview
-from generator.core.pull_requests import PullRequest, is_pinned
+from generator.core.pull_requests import PullRequest, inert, is_pinned
 from generator.core.record import parse_record
 from generator.core.tree import File, Tree
 
@@ -24,7 +25,7 @@ class Opening:
     """What opening a preview comes to.
 
     Attributes:
-        updated: Its last activity, in seconds.
+        updated: When its last activity is recorded to be, in seconds; see `generator.core.preview_time`.
         expires: When it goes if nothing happens, in seconds.
         pinned: Whether it stays all the same.
         shown: The commit that it shows so far; empty where it is new.
@@ -57,7 +58,8 @@ def decide(intent: EnsurePreview, policy: Preview, cluster: str, present: Sequen
     """Return whether a preview opens, until when it stays, and which others go.
 
     The last activity decides: news that is older than what the preview shows changes nothing, in whatever order it
-    comes, and of too many previews those that are idle longest go, the new one included.
+    comes, and of too many previews those that are idle longest go, the new one included. Within one quarter of the
+    time that a preview stays, the news that comes last counts: no record tells which was first.
 
     Args:
         intent: What should be true.
@@ -72,16 +74,17 @@ def decide(intent: EnsurePreview, policy: Preview, cluster: str, present: Sequen
     here = next((preview for preview in own if preview.cluster == cluster), None)
     moved = tuple(preview for preview in own if preview is not here)
     shown = here or next(iter(moved), None)
-    updated = _updated(intent, shown)
+    activity = _activity(intent, shown)
+    time = stay(policy, activity)
     pinned = is_pinned(policy, pull_request)
-    opening = Opening(updated, updated + seconds_of(policy.ttl), pinned, here.sha if here else "", moved)
+    opening = Opening(time.updated, time.expires, pinned, here.sha if here else "", moved)
     if shown is None:
-        return _with_room(opening, others, limit, pull_request)
-    name = shown.name
-    if shown.updated is not None and updated < shown.updated:
-        return _refused(opening, f"{name} shows {shown.sha[:7]}, and this news is older.")
+        return _anew(opening, others, limit, intent)
+    # What is recorded is never later than it was: so no news is taken for older that is not, whatever the time to stay.
+    if shown.updated is not None and activity < shown.updated:
+        return _refused(opening, f"{shown.name} shows {shown.sha[:7]}, and this news is older.")
     if here is not None and not moved and _is_shown(here, opening, pull_request):
-        return _refused(opening, f"{name} shows {here.sha[:7]} already.")
+        return _refused(opening, f"{here.name} shows {here.sha[:7]} already.")
     return opening
 
 
@@ -91,7 +94,7 @@ def plan_opening(
     layout: Layout,
     intent: EnsurePreview,
     opening: Opening,
-    rendered: Instance,
+    rendered: AddInstance,
     *,
     force: bool = False,
 ) -> PreviewPlan:
@@ -109,7 +112,7 @@ def plan_opening(
     Raises:
         UserError: Files that were edited by hand are in the way.
     """
-    instances = [rendered, *(Instance(preview.place) for preview in opening.gone)]
+    instances: list[InstanceIntent] = [rendered, *(RemoveInstance(preview.place) for preview in opening.gone)]
     plan = plan_instances(main, pristine, layout, instances, force=force)
     edits = needed(main, {**plan.main, **_versions(main, plan.main, rendered)})
     subject = _subject(intent, opening)
@@ -146,7 +149,7 @@ def plan_closing(
     subject = f"Close preview {name}"
     if not present:
         return PreviewPlan(Change({}, subject, notes=(f"There is no preview {name}.",)), Change({}, subject))
-    plan = plan_instances(main, pristine, layout, [Instance(preview.place) for preview in present], force=force)
+    plan = plan_instances(main, pristine, layout, [RemoveInstance(preview.place) for preview in present], force=force)
     reason = intent.reason or f"Pull request {intent.number} needs it no more"
     change = Change(plan.main, subject, f"{reason}.", intent.provenance.trailers(), _overridden(plan.overridden))
     return PreviewPlan(change, Change(plan.pristine, subject))
@@ -174,14 +177,14 @@ def plan_garbage(
     Raises:
         UserError: Files that were edited by hand are in the way.
     """
-    plan = plan_instances(main, pristine, layout, [Instance(preview.place) for preview, _ in gone], force=force)
+    plan = plan_instances(main, pristine, layout, [RemoveInstance(preview.place) for preview, _ in gone], force=force)
     subject = f"Close preview {gone[0][0].name}" if len(gone) == 1 else f"Close {len(gone)} previews"
     body = "\n".join(f"{preview.name}: {reason}." for preview, reason in gone)
     change = Change(plan.main, subject, body, notes=(*notes, *_overridden(plan.overridden)))
     return PreviewPlan(change, Change(plan.pristine, subject))
 
 
-def _updated(intent: EnsurePreview, shown: OpenPreview | None) -> int:
+def _activity(intent: EnsurePreview, shown: OpenPreview | None) -> int:
     """Return the last activity: as told, else as recorded where the commit is the same, else now."""
     if intent.pull_request.updated_at:
         return parse_instant(intent.pull_request.updated_at)
@@ -194,7 +197,22 @@ def _updated(intent: EnsurePreview, shown: OpenPreview | None) -> int:
 
 
 def _is_shown(here: OpenPreview, opening: Opening, pull_request: PullRequest) -> bool:
-    return (here.sha, here.updated, here.pinned) == (pull_request.sha, opening.updated, opening.pinned)
+    recorded = (here.sha, here.branch, here.updated, here.expires, here.pinned)
+    return recorded == (
+        pull_request.sha,
+        inert(pull_request.branch),
+        opening.updated,
+        opening.expires,
+        opening.pinned,
+    )
+
+
+def _anew(opening: Opening, others: Sequence[OpenPreview], limit: int, intent: EnsurePreview) -> Opening:
+    """Return the opening of a new preview, unless it would be collected at once: then both would follow in turns."""
+    if not opening.pinned and opening.expires <= parse_instant(intent.now):
+        name = preview_name(intent.app, intent.pull_request.number)
+        return _refused(opening, f"{name} would be idle too long already, since {show_instant(opening.expires)}.")
+    return _with_room(opening, others, limit, intent.pull_request)
 
 
 def _with_room(opening: Opening, others: Sequence[OpenPreview], limit: int, pull_request: PullRequest) -> Opening:
@@ -222,7 +240,7 @@ def _refused(opening: Opening, refusal: str) -> Opening:
     return replace(opening, gone=(), refusal=refusal)
 
 
-def _versions(main: Tree, edits: Edits, rendered: Instance) -> dict[str, File]:
+def _versions(main: Tree, edits: Edits, rendered: AddInstance) -> dict[str, File]:
     """Return the files in which somebody moved the version: a preview shows the head of its pull request."""
     after = ChangedTree(main, edits)
     changed: dict[str, File] = {}

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 
 from generator.core.errors import UserError
 from generator.core.tree import File
-from generator.core.yamltext import MissingError, get_value, set_value
+from generator.core.yamltext import Marked, MissingError, get_value, marked, set_marked, set_value
+
+MARKER = "$imagepolicy:"
+"""What the path of a version begins with that a marker of one of Flux's image policies points out."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class VersionField:
 
     Attributes:
         file: The file, relative to the folder that its instance is rendered to.
-        path: The scalar in it, as `generator.core.yamltext.path` writes paths.
+        path: The scalar in it, as `generator.core.yamltext.path` writes paths; or `MARKER` with what a marker says:
+            then every scalar that has it. Without `:tag` at its end that is a whole image, of which the tag is meant.
     """
 
     file: str
@@ -27,9 +31,23 @@ class VersionField:
         return f"{folder}/{self.file}" if folder else self.file
 
     def read(self, file: File | None) -> str | None:
-        """Return the version that a file holds; None where there is no such file or scalar."""
+        """Return the version that a file holds; None where there is no such file or scalar.
+
+        Raises:
+            UserError: The file is not YAML, or scalars that have one marker hold different versions or none.
+        """
+        if file is None:
+            return None
+        if self._marker:
+            versions = sorted({_image_and_tag(scalar)[1] for scalar in self._marked(file)})
+            if len(versions) > 1:
+                raise UserError(
+                    f"{self.file}: the fields with the marker {self._marker} hold {' and '.join(versions)}.",
+                    hint="Set them to one version by hand.",
+                )
+            return versions[0] if versions else None
         try:
-            return None if file is None else str(get_value(file.data, self.path))
+            return str(get_value(file.data, self.path))
         except MissingError:
             return None
 
@@ -39,7 +57,34 @@ class VersionField:
         Raises:
             UserError: The scalar is not there, or cannot be changed safely.
         """
-        return replace(file, data=set_value(file.data, self.path, version))
+        if not self._marker:
+            return replace(file, data=set_value(file.data, self.path, version))
+        data = file.data
+        for scalar in self._marked(file):
+            image, _ = _image_and_tag(scalar)
+            data = set_marked(data, scalar, f"{image}:{version}" if image else version)
+        # Where nothing has the marker, this says which markers there are.
+        return replace(file, data=data if self._marked(file) else set_marked(data, self._marker, version))
+
+    @property
+    def _marker(self) -> str:
+        return self.path.removeprefix(MARKER) if self.path.startswith(MARKER) else ""
+
+    def _marked(self, file: File) -> list[Marked]:
+        return [scalar for scalar in marked(file.data) if scalar.marker == self._marker]
+
+
+def _image_and_tag(scalar: Marked) -> tuple[str, str]:
+    """Return the image, empty where the scalar is the tag alone, and the tag that a marked scalar holds."""
+    if scalar.kind == "tag":
+        return "", scalar.value
+    image, _, tag = scalar.value.rpartition(":")
+    if scalar.kind or not image or "/" in tag or "@" in scalar.value:
+        raise UserError(
+            f"line {scalar.line}: the field with the marker {scalar.marker} holds no tag: {scalar.value}",
+            hint="Mark a tag, or an image with its tag and without a digest.",
+        )
+    return image, tag
 
 
 def keep_moved(

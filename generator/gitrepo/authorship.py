@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from generator.core.errors import UserError
@@ -30,6 +31,18 @@ class Person:
     @property
     def _texts(self) -> tuple[str, str]:
         return self.name, self.email
+
+    @classmethod
+    def named(cls, text: str) -> Person:
+        """Return whom a user names as `NAME <MAIL>`.
+
+        Raises:
+            UserError: That is not how the text is written.
+        """
+        found = re.fullmatch(r"\s*([^<>]*[^<>\s])\s*<\s*([^<>\s]+)\s*>\s*", text)
+        if found is None or not text.strip().isprintable():
+            raise UserError(f"`{text}` is nobody who can make commits.", hint="Write it as `Name <mail@example.com>`.")
+        return cls(found[1], found[2])
 
     @classmethod
     def parse(cls, ident: str) -> Person:
@@ -86,10 +99,6 @@ def decide(git: Git, wanted: Authorship) -> Signature:
     committer = wanted.committer or _configured(git, "GIT_COMMITTER_IDENT")
     signed = _signs(git) if wanted.sign is None else wanted.sign
     return Signature(author, committer, signed, (("Signed-off-by", str(committer)),) if wanted.sign_off else ())
-
-
-def _harmless(text: str) -> str:
-    return "".join(char for char in text if char.isprintable() and char not in "<>").strip()
 
 
 def _configured(git: Git, variable: str) -> Person:

@@ -23,7 +23,9 @@ from generator.gitrepo.lock import locked
 from generator.gitrepo.object_reader import ObjectReader, UnreadableError
 from generator.gitrepo.object_tree import ObjectTree
 
-_SEEN = "refs/remotes/origin/"
+SEEN = "refs/remotes/origin/"
+"""Where a clone keeps what it knows of its remote's branches."""
+
 _FETCH = ("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _CLONES_FAULT = {Failure.DAMAGED, Failure.LOST_RACE, Failure.UNKNOWN}
 _PACKS = 50
@@ -127,7 +129,7 @@ class Clone:
         """
         if not self._folder.is_dir():
             return None
-        found = self._or_plan_again(lambda: self._objects.find(f"{_SEEN}{branch}^{{commit}}"))
+        found = self._or_plan_again(lambda: self._objects.find(f"{SEEN}{branch}^{{commit}}"))
         return found.name if found else None
 
     def tree(self, commit: str | None) -> Tree:
@@ -142,6 +144,42 @@ class Clone:
         if root is None:
             raise self._unreadable(f"commit {commit} is missing")
         return ObjectTree(lambda names: self._or_plan_again(lambda: self._objects.read(names)), root.name)
+
+    def ask(self, *command: str, variables: Mapping[str, str] | None = None) -> str:
+        """Return what git tells of the clone.
+
+        Args:
+            command: A command that only reads, and its arguments.
+            variables: Environment variables for it.
+
+        Raises:
+            PlanAgainError: The clone cannot be read.
+            TemporaryError: Git did not answer in time.
+        """
+        try:
+            return self._git.run(*command, variables=variables).removesuffix("\n")
+        except GitFailedError as error:
+            if error.seconds:
+                raise TemporaryError(f"{self._folder}: {error}") from error
+            raise self._unreadable(str(error)) from error
+
+    def boundary(self) -> frozenset[str]:
+        """Return the commits behind which the remote has more history than the clone."""
+        try:
+            return frozenset((self._folder / "shallow").read_text(encoding="ascii").split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def deepen(self, branches: Sequence[str], commits: int) -> None:
+        """Fetch so many commits more of the history of branches; where they are known to be stays as it is.
+
+        Raises:
+            UserError: The remote does not let us in, or has no such branch any more; or the disk is full.
+            TemporaryError: The remote is away.
+        """
+        references = [f"refs/heads/{branch}" for branch in branches]
+        with self._explained(branches[0]):
+            self._git.run(*_FETCH, "--no-prune", "--refmap=", f"--deepen={commits}", "origin", *references)
 
     def fetch(self, branch: str, also: Iterable[str] = ()) -> None:
         """Learn where branches of the remote are; where the clone is missing or damaged, clone again.
@@ -261,4 +299,4 @@ class Clone:
 
 
 def _wanted(branch: str) -> str:
-    return f"+refs/heads/{branch}:{_SEEN}{branch}"
+    return f"+refs/heads/{branch}:{SEEN}{branch}"

@@ -41,6 +41,11 @@ def message(change: Change, *, trailers: tuple[tuple[str, str], ...] = ()) -> st
     return "\n\n".join(part for part in (_unmistakable(subject), body, block) if part) + "\n"
 
 
+def read_trailers(text: str) -> dict[str, str]:
+    """Return the trailers that git wrote by its format `%(trailers:only,unfold)`, the last one of each key."""
+    return {key: value for key, _, value in (line.partition(": ") for line in text.split("\n")) if key and value}
+
+
 def _body(text: str, *, last: bool) -> str:
     lines = [_printable(line).rstrip() for line in _bounded(text, _BODY).splitlines()]
     paragraphs = re.sub(r"\n{3,}", "\n\n", "\n".join(map(_unmistakable, lines))).strip("\n").split("\n\n")

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from generator.core.change import Change
 from generator.core.errors import TemporaryError
-from generator.gitrepo.authorship import AS_CONFIGURED, decide
+from generator.gitrepo.authorship import AS_CONFIGURED, Authorship, decide
 from generator.gitrepo.git_process import Git
 from generator.gitrepo.lock import locked
 from generator.gitrepo.repository import Repository
 from generator.gitrepo.running import FolderGit, forget_outer_git, git_errors
 
 
-def create(path: Path, branch: str, change: Change, pristine: Change, origin: str) -> Repository:
+def create(
+    path: Path, branch: str, change: Change, pristine: Change, origin: str, authorship: Authorship = AS_CONFIGURED
+) -> Repository:
     """Create a repository whose first commit is there from the moment that its folder is.
 
     It is built beside its place and moved there, so that a run that is killed leaves no half repository; what such a
@@ -26,6 +28,7 @@ def create(path: Path, branch: str, change: Change, pristine: Change, origin: st
         change: The branch's first commit.
         pristine: The pristine branch's first commit.
         origin: The address of the remote `origin`; nothing is sent there.
+        authorship: Who the commits are from.
 
     Raises:
         UserError: As `Repository.commit`.
@@ -35,7 +38,7 @@ def create(path: Path, branch: str, change: Change, pristine: Change, origin: st
     building = building_folder(path)
     with git_errors(path):
         # Before anything is written, as far down as there is a folder.
-        decide(Git(next(folder for folder in path.absolute().parents if folder.is_dir())), AS_CONFIGURED)
+        decide(Git(next(folder for folder in path.absolute().parents if folder.is_dir())), authorship)
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path.parent):
             if path.exists() and any(path.iterdir()):
@@ -43,7 +46,7 @@ def create(path: Path, branch: str, change: Change, pristine: Change, origin: st
             if building.exists():
                 shutil.rmtree(building)
             try:
-                _build(building, branch, origin).commit(branch, change, pristine)
+                _build(building, branch, origin).commit(branch, change, pristine, authorship)
                 building.rename(path)
             except BaseException:
                 shutil.rmtree(building, ignore_errors=True)

@@ -128,6 +128,9 @@ def classify(said: str) -> Failure:
         if failure in found:
             lost_in_hook = failure is Failure.REFUSED and _HOOK_LOST_RACE.search(said)
             return Failure.LOST_RACE if lost_in_hook else failure
+    if reasons and not found and _HOOK_LOST_RACE.search(said):
+        # Both branches are bystanders of the transaction that failed; why it did, the remote says beside them.
+        return Failure.LOST_RACE
     ours = "\n".join(line for line in said.splitlines() if not line.startswith("remote:"))
     failure = _by(_OUR_WORDS, ours)
     return _by(_WORDS, said) if failure is Failure.UNKNOWN else failure

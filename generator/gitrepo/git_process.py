@@ -15,14 +15,19 @@ from typing import IO
 
 from generator.core.errors import UserError
 
-# What a surrounding git (a hook, an alias) says of its own repository, and traces that would write credentials down.
-_FOREIGN = (
+OUTER = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_DIR",
+    "GIT_GLOB_PATHSPECS",
     "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
+    "GIT_LITERAL_PATHSPECS",
     "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_NO_REPLACE_OBJECTS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
     "GIT_QUARANTINE_PATH",
@@ -30,6 +35,10 @@ _FOREIGN = (
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 )
+"""What a surrounding git (a hook, an alias) says of its own repository, and what gives paths another meaning than ours.
+
+It is what `git rev-parse --local-env-vars` (2.39) lists, but for the configuration that `git -c` hands down."""
+
 _OURS = {
     "LC_ALL": "C",  # what git says is read by us
     "LANGUAGE": "C",
@@ -171,7 +180,10 @@ def environment(inherited: Mapping[str, str], config: tuple[tuple[str, str], ...
         config: Settings that are added to those that the environment has already.
     """
     kept = {
-        name: value for name, value in inherited.items() if name not in _FOREIGN and not name.startswith("GIT_TRACE")
+        # Traces would write credentials down.
+        name: value
+        for name, value in inherited.items()
+        if name not in OUTER and not name.startswith("GIT_TRACE")
     }
     first = int(kept.get("GIT_CONFIG_COUNT") or 0)
     settings: dict[str, str] = {}

@@ -34,9 +34,9 @@ class ObjectTree:
 
     def get(self, path: str) -> File | None:
         """Return the file at `path`, or None where there is none."""
-        folder, _, name = path.rpartition("/")
-        mode, found = self._folder(folder).get(os.fsencode(name), (_FOLDER, b""))
-        if mode in (_FOLDER, _LINKED_REPOSITORY):
+        folder, slash, name = path.rpartition("/")
+        mode, found = self._folder(folder).get(_encoded(name), (_FOLDER, b""))
+        if mode in (_FOLDER, _LINKED_REPOSITORY) or (slash and not folder):
             return None
         return File(self._objects([found.hex()])[0].data, _MODES.get(mode, REGULAR))
 
@@ -66,7 +66,7 @@ class ObjectTree:
             if not path:
                 return self._folders({"": bytes.fromhex(self._root)})[""]
             parent, _, name = path.rpartition("/")
-            mode, found = self._folder(parent).get(os.fsencode(name), (b"", b""))
+            mode, found = self._folder(parent).get(_encoded(name), (b"", b""))
             if mode != _FOLDER:
                 return {}
             return self._folders({path: found})[path]
@@ -79,3 +79,11 @@ class ObjectTree:
             entries = _ENTRIES[len(found.name) // 2].findall(found.data)
             self._read[path] = {name: (mode, object_) for mode, name, object_ in entries}
         return {path: self._read[path] for path in names}
+
+
+def _encoded(name: str) -> bytes:
+    """Return a name as git has it; an empty one, which no file has, where it cannot be written."""
+    try:
+        return os.fsencode(name)
+    except UnicodeEncodeError:
+        return b""

@@ -2,70 +2,135 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
+from generator.core.change import Edits
 from generator.core.errors import UserError
 from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import Tree
 from generator.gitrepo.authorship import Authorship, Signature, decide
-from generator.gitrepo.clone import Clone
+from generator.gitrepo.clone import SEEN, Clone
+from generator.gitrepo.commit_message import read_trailers
 from generator.gitrepo.commits import Heads, Step
+
+SEAL = "Gitopsmith-Proposal"
+"""Names, in the commit of a branch that is proposed, what it was made on and what it changed: see `RemoteBranch`."""
+
+Anew = Callable[[Tree, Tree, Tree], bool]
+"""Decides whether the branch's one commit is made anew: on the trees of the base, of what it was made on, and of it."""
 
 _NAME = re.compile(
     r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)|/\.|\.$|/$))[^\x00-\x20\x7f~^:?*\[\\/.-][^\x00-\x20\x7f~^:?*\[\\]*"
 )
+# How far history is looked back at. Measured on 20,000 files: 0.2 s and 0.3 MB for 50 commits, 2.1 s and 5 MB for all,
+# once, for the clone keeps what it has.
+_DEPTHS = (50, 250, 1000)
 
 
 class RemoteBranch:
     """A branch of a clone's remote, with the pristine branch beside it.
 
+    With a base, the branch is one that is proposed: it is to be merged into the base. Where the next commit of it goes
+    is decided whenever it is looked at, and loses nothing that others did:
+
+    - To the base, where the branch is not there; also where all that it changes stands in the base, because it was
+      merged, in whatever way, and not removed.
+    - To the base or to the branch, as `anew` says, where the branch holds a single commit, ours, that nobody touched.
+      At the base, it replaces that commit: the branch is then moved by force, from that very commit and no other.
+    - To the branch in every other case: somebody committed to it, changed or moved our commit, or it cannot be told
+      (where the two parted may be too long ago). Nothing is rebased, and the base is not merged into it.
+
+    Ours and untouched is a commit whose trailer `Gitopsmith-Proposal` is the digest of its only parent, which we saw as
+    the base, and of all that it changes.
+
     Args:
         clone: The clone.
         branch: The branch's name.
-        base: The branch that this one begins at while the remote does not have it; None where it must be there.
+        base: The branch that this one is to be merged into; None for one that must be there.
+        anew: Decides what becomes of our commit; without it, the next one follows it.
 
     Raises:
         UserError: No branch can be called so.
     """
 
-    def __init__(self, clone: Clone, branch: str, *, base: str | None = None) -> None:
+    def __init__(self, clone: Clone, branch: str, *, base: str | None = None, anew: Anew | None = None) -> None:
         for name in (branch, base):
             if name is not None and not _NAME.fullmatch(name):
                 raise UserError(f"{name!r}: no branch can be called so.", hint="It is usually called main.")
         self._clone = clone
         self._branch = branch
         self._base = base
+        self._anew = anew
+        self._goes_on = False
         self._signatures: dict[Authorship, Signature] = {}
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the remote has the branch, and its next commit follows those that are there, when last looked at."""
+        return self._goes_on
 
     def reserved(self) -> AbstractContextManager[None]:
         """Keep all others of our writers out of the clone while the block runs."""
         return self._clone.reserved()
 
     def heads(self) -> Heads:
-        """Return where the branches were when they were last fetched or pushed; nowhere without a clone."""
-        main = self._clone.seen(self._branch)
-        if main is None and self._base:
-            main = self._clone.seen(self._base)
-        return Heads(main, self._clone.seen(PRISTINE_BRANCH))
+        """Return where the branches were when they were last fetched or pushed; nowhere without a clone.
+
+        Nowhere with a base as well: the push that moves the branch would not prove that the base is still there.
+        """
+        return Heads(None) if self._base else Heads(self._clone.seen(self._branch), self._clone.seen(PRISTINE_BRANCH))
 
     def refresh(self) -> Heads:
-        """Fetch the branches and return where they are; where the clone is missing or damaged, clone again.
+        """Fetch the branches and return where the next commits go; where the clone is damaged, clone again.
 
         Raises:
             UserError: The remote does not let us in, or has no such repository or branch; or the disk is full.
             TemporaryError: The remote is away.
         """
-        if self._base:
-            self._clone.fetch(self._base, (self._branch, PRISTINE_BRANCH))
-        else:
+        if self._base is None:
             self._clone.fetch(self._branch, (PRISTINE_BRANCH,))
-        return self.heads()
+            return self.heads()
+        self._clone.fetch(self._base, (self._branch, PRISTINE_BRANCH))
+        own, base = self._clone.seen(self._branch), self._clone.seen(self._base)
+        self._goes_on = own is not None and base is not None and not self._begins_at(base, own)
+        return Heads(own if self._goes_on else base, self._clone.seen(PRISTINE_BRANCH))
 
     def tree(self, commit: str | None) -> Tree:
         """Return what a commit holds; an empty tree for None."""
         return self._clone.tree(commit)
+
+    def base_tree(self) -> Tree | None:
+        """Return what the base held when it was last fetched; None without a base.
+
+        Raises:
+            PlanAgainError: The clone cannot be read.
+        """
+        return self._clone.tree(self._known(self._base)) if self._base else None
+
+    def trailers(self, path: str) -> dict[str, str]:
+        """Return the trailers of the last commit that touched a file, on the base if there is one, else on the branch.
+
+        Clones come without history, so that much of it is fetched as is needed: up to 1,000 commits back. None are
+        returned where the file was not touched since.
+
+        Raises:
+            UserError: The remote does not let us in.
+            TemporaryError: The remote is away.
+            PlanAgainError: The clone cannot be read.
+        """
+        branch = self._base or self._branch
+        commit = self._known(branch)
+        last = ("rev-list", "--max-count=1", "--no-commit-header", "--format=%H%n%(trailers:only,unfold)", commit, "--")
+        for _ in self._deeper(commit, (branch,)):
+            name, _, trailers = self._clone.ask(*last, path, variables={"GIT_LITERAL_PATHSPECS": "1"}).partition("\n")
+            # Where history ends for us, every file seems to be new.
+            if name and name not in self._clone.boundary():
+                return read_trailers(trailers)
+        return {}
 
     def commit(self, heads: Heads, steps: Sequence[Step], authorship: Authorship) -> list[Heads]:
         """Write commits to the clone that no branch points to yet, and return where the branches would be after each.
@@ -76,6 +141,8 @@ class RemoteBranch:
         """
         if authorship not in self._signatures:
             self._signatures[authorship] = decide(self._clone.git, authorship)
+        if self._base and heads.main and heads.main == self._clone.seen(self._base) and len(steps) == 1:
+            steps = [_sealed(steps[0], heads.main)]
         return self._clone.write(heads, steps, self._signatures[authorship])
 
     def publish(self, old: Heads, new: Heads, steps: Sequence[Step]) -> None:  # noqa: ARG002 - git finds them
@@ -92,3 +159,75 @@ class RemoteBranch:
         if new.pristine and new.pristine != old.pristine:
             moves[PRISTINE_BRANCH] = old.pristine, new.pristine
         self._clone.push(moves)
+
+    def _known(self, branch: str) -> str:
+        """Return the commit that a branch had when it was last fetched, which it was."""
+        return self._clone.ask("rev-parse", "--verify", f"{SEEN}{branch}")
+
+    def _begins_at(self, base: str, own: str) -> bool:
+        """Return whether the branch begins at its base again; see the class."""
+        fork = self._made_on(own)
+        if fork and self._anew and self._anew(self.tree(base), self.tree(fork), self.tree(own)):
+            return True
+        fork = fork or self._fork(base, own)
+        return fork is not None and (fork == own or self._stands_in(base, fork, own))
+
+    def _made_on(self, commit: str) -> str | None:
+        """Return what a commit of ours was made on; None where it is none of ours, or no more as we made it."""
+        seal, parents = self._seal_and_parents(commit)
+        if seal and not parents:
+            self._clone.deepen((self._branch,), 1)
+            seal, parents = self._seal_and_parents(commit)
+        if not seal or len(parents) != 1:
+            return None
+        tree = self.tree(commit)
+        edits = {path: tree.get(path) for path in self._changed(parents[0], commit)}
+        return parents[0] if seal == _seal(parents[0], edits) else None
+
+    def _seal_and_parents(self, commit: str) -> tuple[str, list[str]]:
+        form = f"--format=%P%n%(trailers:key={SEAL},valueonly)"
+        parents, _, seal = self._clone.ask("rev-list", "--max-count=1", "--no-commit-header", form, commit).partition(
+            "\n"
+        )
+        return seal.strip(), parents.split()
+
+    def _fork(self, base: str, own: str) -> str | None:
+        """Return the commit at which the branch and its base parted; None where that is too long ago to be found."""
+        for _ in self._deeper(base, (str(self._base), self._branch)):
+            # The third line is the merge base, where there is one.
+            common = self._clone.ask("rev-parse", f"{base}...{own}").split("\n")[2:3]
+            if common:
+                return common[0].removeprefix("^")
+        return None
+
+    def _stands_in(self, base: str, fork: str, own: str) -> bool:
+        """Return whether all that was changed from one commit to another is the same in the base."""
+        ours, theirs = self.tree(own), self.tree(base)
+        changed = self._changed(fork, own)
+        return bool(changed) and all(ours.get(path) == theirs.get(path) for path in changed)
+
+    def _changed(self, before: str, after: str) -> list[str]:
+        listed = self._clone.ask("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
+        return [path for path in listed.split("\0") if path]
+
+    def _deeper(self, commit: str, branches: Sequence[str]) -> Iterator[None]:
+        """Yield at once, and again whenever more of the history of branches is there, as far back as we look."""
+        yield
+        for depth in _DEPTHS:
+            have = int(self._clone.ask("rev-list", "--count", f"--max-count={depth}", commit))
+            if have < depth and self._clone.boundary():
+                self._clone.deepen(branches, depth - have)
+                yield
+
+
+def _sealed(step: Step, base: str) -> Step:
+    trailers = (*step.main.trailers, (SEAL, _seal(base, step.main.edits)))
+    return replace(step, main=replace(step.main, trailers=trailers))
+
+
+def _seal(base: str, edits: Edits) -> str:
+    digest = hashlib.sha256(base.encode())
+    for path, file in sorted(edits.items()):
+        data, mode = (file.data, file.mode) if file else (b"", 0)
+        digest.update(f"\0{path}\0{mode:o}\0{len(data)}\0".encode(errors="surrogateescape") + data)
+    return digest.hexdigest()

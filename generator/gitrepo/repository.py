@@ -13,7 +13,8 @@ from generator.core.errors import TemporaryError, UserError
 from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import Tree
 from generator.gitrepo import work_tree
-from generator.gitrepo.authorship import AS_CONFIGURED, decide
+from generator.gitrepo.authorship import AS_CONFIGURED, Authorship, decide
+from generator.gitrepo.commit_message import read_trailers
 from generator.gitrepo.commits import Heads, Step, write_commits
 from generator.gitrepo.git_process import Git
 from generator.gitrepo.git_tree import commit_tree
@@ -90,8 +91,7 @@ class Repository:
         with git_errors(self.path):
             # Not `log`, to which a user's configuration adds.
             wanted = ("-1", "--no-commit-header", "--format=%(trailers:only,unfold)", f"{_HEADS}{branch}", "--", path)
-            lines = str(self._repo.git(literal_pathspecs=True).rev_list(*wanted)).split("\n")
-        return {key: value for key, _, value in (line.partition(": ") for line in lines) if key and value}
+            return read_trailers(str(self._repo.git(literal_pathspecs=True).rev_list(*wanted)))
 
     def origin(self) -> str | None:
         """Return the address of the remote `origin`; None where there is none.
@@ -158,7 +158,9 @@ class Repository:
             finally:
                 self._reserved = False
 
-    def commit(self, branch: str, change: Change, pristine: Change) -> str | None:
+    def commit(
+        self, branch: str, change: Change, pristine: Change, authorship: Authorship = AS_CONFIGURED
+    ) -> str | None:
         """Commit to a branch and to the pristine branch: both or, where anything is in the way, neither.
 
         The work tree follows where it shows one of the two.
@@ -167,6 +169,7 @@ class Repository:
             branch: The branch that is deployed.
             change: What is committed to it; the commit names the pristine commit in a trailer.
             pristine: What is committed to the pristine branch.
+            authorship: Who the commits are from.
 
         Returns:
             The branch's commit, or None where neither change does anything.
@@ -186,7 +189,7 @@ class Repository:
             refuse_unsafe({**change.edits, **pristine.edits})
             git = Git(self.path)
             before, step = Heads(old, self.pristine_head()), Step(change, pristine)
-            (reached,) = write_commits(git, before, [step], decide(git, AS_CONFIGURED))
+            (reached,) = write_commits(git, before, [step], decide(git, authorship))
             moves = {branch: (old, reached.main), PRISTINE_BRANCH: (pristine_old, reached.pristine)}
             with moving(self._repo, moves):
                 self._follow(*moves.get(shown or "", (None, None)))

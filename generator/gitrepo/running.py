@@ -14,29 +14,8 @@ from git import Git, Repo
 from git.exc import GitCommandError
 
 from generator.core.errors import TemporaryError, UserError
-from generator.gitrepo.git_process import GitFailedError
+from generator.gitrepo.git_process import OUTER, GitFailedError
 
-# What `git rev-parse --local-env-vars` lists, but for the configuration that `git -c` hands down; and what gives paths
-# another meaning than ours.
-_OUTER_GIT = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_GRAFT_FILE",
-    "GIT_ICASE_PATHSPECS",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-)
 _BUSY = ("cannot lock ref", "index.lock", "reference already exists")
 
 
@@ -75,7 +54,7 @@ def forget_outer_git() -> None:
 
     Git and GitPython would obey it in every repository: inside a hook all would be read from and written to that one.
     """
-    for name in _OUTER_GIT:
+    for name in OUTER:
         os.environ.pop(name, None)
 
 

@@ -44,12 +44,14 @@ class Outcome:
         commit: The branch's commit; None where there was nothing to do.
         pristine: The pristine branch's commit, likewise.
         error: Why nothing was written.
+        is_branchs: Whether the error is the branch's and all share it, and is not about what this planner plans.
     """
 
     change: Change | None = None
     commit: str | None = None
     pristine: str | None = None
     error: GitopsmithError | None = None
+    is_branchs: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,14 @@ class _Planned:
 
 PATIENT = Patience()
 
+_AWKWARD = range(9, 16)
+"""So many changes take longer to push than sixteen. What a push of fewer than a hundred objects brings, seven for each
+change, git stores on the other side as so many files, and a folder whole in each; of a larger one it keeps the pack.
+Measured where 10,000 files are in the folder: 0.24 s for 8, 0.47 for 14, 0.26 for 16."""
+
+_MANY = 50
+"""From so many changes on it pays to look at the remote before they are written, rather than have a push prove it."""
+
 
 def write(
     branch: Branch,
@@ -92,7 +102,8 @@ def write(
     """Write what planners plan: one commit each, linear, all pushed at once.
 
     Where the branch is contended, a batch that takes longer than others leave it alone would never get through: after
-    each race lost the next push takes half as many, after each won one a quarter more.
+    each race lost the next push takes half as many, after each won one a quarter more. A large batch begins small where
+    others moved the branch since it was last seen.
 
     Args:
         branch: Where to.
@@ -111,42 +122,61 @@ def write(
         TemporaryError: The remote is away, or all attempts were lost. What was pushed may have arrived nevertheless.
     """
     outcomes: list[Outcome] = []
-    share, losses, fresh = len(planners), 0, False
+    share, losses, look, looked = len(planners), 0, False, False
     with branch.reserved():
         while rest := planners[len(outcomes) :]:
             try:
-                outcomes += _write_once(branch, rest[:share], authorship, fresh=fresh)
-                losses, fresh, share = 0, False, share + max(1, share // 4)
+                if len(planners) > _MANY and not outcomes and not losses:
+                    share, looked = _first_share(branch, planners), True
+                outcomes += _write_once(branch, rest[:share], authorship, look=look)
+                losses, look, looked, share = 0, False, False, _more(share)
             except PlanAgainError as error:
                 losses += 1
                 if losses == patience.attempts:
                     return _with_rest(outcomes, len(rest), TemporaryError(f"{error} ({losses} attempts)"))
-                if isinstance(error, LostRaceError) and fresh:
-                    share = max(1, min(share, len(rest)) // 2)
-                fresh = True
+                # That what was planned on a head of long ago is lost says nothing about how contended the branch is.
+                if isinstance(error, LostRaceError) and looked:
+                    share = _less(min(share, len(rest)))
+                look = looked = True
                 sleep(patience.delay(losses, luck()))
             except GitopsmithError as error:
                 return _with_rest(outcomes, len(rest), error)
     return outcomes
 
 
+def _less(share: int) -> int:
+    half = max(1, share // 2)
+    return _AWKWARD.start - 1 if half in _AWKWARD else half
+
+
+def _more(share: int) -> int:
+    more = share + max(1, share // 4)
+    return _AWKWARD.stop if more in _AWKWARD else more
+
+
+def _first_share(branch: Branch, planners: Sequence[Planner | WithPristine]) -> int:
+    """Return how many changes the first push of a large batch takes: all where nobody else moved the branch."""
+    seen = branch.heads()
+    return len(planners) if seen.main is None or branch.refresh() == seen else _MANY
+
+
 def _with_rest(outcomes: list[Outcome], rest: int, error: GitopsmithError) -> list[Outcome]:
     if not outcomes:
         raise error
-    return [*outcomes, *[Outcome(error=error)] * rest]
+    return [*outcomes, *[Outcome(error=error, is_branchs=True)] * rest]
 
 
 def _write_once(
-    branch: Branch, planners: Sequence[Planner | WithPristine], authorship: Authorship, *, fresh: bool
+    branch: Branch, planners: Sequence[Planner | WithPristine], authorship: Authorship, *, look: bool
 ) -> list[Outcome]:
-    """Plan, commit and push once; `fresh` is whether to look first where the branch is."""
+    """Plan, commit and push once; `look` is whether to look first where the branch is."""
     # A push proves where a branch is only if it moves it: what is planned on both must look at both first.
-    fresh = fresh or any(isinstance(planner, WithPristine) for planner in planners)
-    heads = branch.refresh() if fresh else branch.heads()
-    if heads.main is None and not fresh:
-        heads, fresh = branch.refresh(), True
+    look = look or any(isinstance(planner, WithPristine) for planner in planners)
+    heads = branch.refresh() if look else branch.heads()
+    if heads.main is None and not look:
+        heads, look = branch.refresh(), True
     planned = _plan(branch, heads, planners)
-    if not fresh and not any(one.step for one in planned):
+    if not look and not any(one.step for one in planned):
         # A push proves that we saw the branch as it is. Without one, we must look before we say: nothing to do.
         known, heads = heads, branch.refresh()
         if heads != known:

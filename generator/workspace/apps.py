@@ -13,9 +13,9 @@ from generator.core.documents import (
     Microservice,
 )
 from generator.core.errors import UserError
+from generator.core.intents import RemoveInstance
 from generator.core.layout import Layout, Place
 from generator.core.names import check_name
-from generator.core.plan import Instance
 from generator.core.record import parse_record
 from generator.core.tree import Tree, yaml_names
 from generator.workspace.app_documents import NewApp, documents, source_of, without_delivery
@@ -90,7 +90,7 @@ def remove_app(
         absent = f"`{name}` is not in {', '.join(where)}." if name in known else str(unknown("app", name, known))
         draft.notes.append(absent)
         return propose(workspace, draft)
-    draft.instances["application"] += [Instance(layout.app_place(*place, name)) for place in gone]
+    draft.instances["application"] += [RemoveInstance(layout.app_place(*place, name)) for place in gone]
     path = layout.app_document(name)
     if (file := tree.get(path)) is not None:
         rest = {environment for environment, _ in kept}

@@ -7,9 +7,9 @@ from typing import Any
 
 from generator.core.documents import Cluster, ClusterRole, Organization
 from generator.core.errors import UserError
+from generator.core.intents import AddInstance, RemoveInstance
 from generator.core.layout import ORGANIZATION_FILE
 from generator.core.names import CLUSTER_LIMIT, check_name
-from generator.core.plan import Instance
 from generator.core.record import parse_record
 from generator.core.tree import Tree
 from generator.core.yamltext import remove_item
@@ -84,8 +84,8 @@ def remove_cluster(workspace: Workspace, name: str, *, force: bool) -> Proposal:
         raise still_used(f"management cluster `{name}`", "provisions", others)
     if guests := [known.name for known in organization.spec.clusters if known.host == name]:
         raise still_used(f"cluster `{name}`", "is the host of", guests)
-    items = [Instance(layout.component_place(name, item)) for item in components_on(tree, layout, name)]
-    draft.instances["platform"] += [*items, Instance(layout.cluster_place(name))]
+    items = [RemoveInstance(layout.component_place(name, item)) for item in components_on(tree, layout, name)]
+    draft.instances["platform"] += [*items, RemoveInstance(layout.cluster_place(name))]
     document = committed_organization(tree)
     draft.files["platform"][ORGANIZATION_FILE] = remove_item(document, f"spec.clusters[name={name}]")
     return propose(workspace, draft, force=force)
@@ -93,7 +93,7 @@ def remove_cluster(workspace: Workspace, name: str, *, force: bool) -> Proposal:
 
 def cluster_instances(
     organization: Organization, wanted: Cluster, tree: Tree, data: Mapping[str, Any], *, new: bool
-) -> tuple[list[Instance], Cluster]:
+) -> tuple[list[AddInstance], Cluster]:
     """Render a cluster and, where it is new, the catalog items that its template asks for.
 
     Args:

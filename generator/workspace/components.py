@@ -7,8 +7,8 @@ from typing import Any
 
 from generator.core.documents import Cluster, Organization
 from generator.core.errors import UserError
+from generator.core.intents import AddInstance, RemoveInstance
 from generator.core.layout import Layout
-from generator.core.plan import Instance
 from generator.core.record import BUILTIN_ITEM, Record
 from generator.core.tree import File, Tree, yaml_names
 from generator.templating.library import builtin_names, load_builtin
@@ -64,11 +64,13 @@ def remove_item(workspace: Workspace, name: str, cluster: str | None, *, force: 
     if name not in present:
         draft.notes.append(str(unknown("catalog item", name, present)))
         return propose(workspace, draft)
-    draft.instances["platform"].append(Instance(place))
+    draft.instances["platform"].append(RemoveInstance(place))
     return propose(workspace, draft, force=force)
 
 
-def component(organization: Organization, cluster: Cluster, name: str, tree: Tree, data: Mapping[str, Any]) -> Instance:
+def component(
+    organization: Organization, cluster: Cluster, name: str, tree: Tree, data: Mapping[str, Any]
+) -> AddInstance:
     """Render a catalog item for a cluster.
 
     Args:
@@ -95,13 +97,13 @@ def components_on(tree: Tree, layout: Layout, cluster: str) -> list[str]:
     return yaml_names(tree, layout.component_records(cluster))
 
 
-def missing_items(tree: Tree, layout: Layout, names: Iterable[str]) -> list[Instance]:
+def missing_items(tree: Tree, layout: Layout, names: Iterable[str]) -> list[AddInstance]:
     """Return copies of those items that ship and that the organization's catalog does not have."""
     own = set(own_items(tree, layout))
     return [_copy(layout, name) for name in names if name not in own and name in builtin_names("catalog")]
 
 
-def _copy(layout: Layout, name: str) -> Instance:
+def _copy(layout: Layout, name: str) -> AddInstance:
     place, template = layout.item_place(name), load_builtin("catalog", name)
     record = Record(f"{BUILTIN_ITEM}{name}", template.digest)
-    return Instance(place, {**at(place.destination, template.tree), place.record: File(record.dump())})
+    return AddInstance(place, {**at(place.destination, template.tree), place.record: File(record.dump())})

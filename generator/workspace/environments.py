@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from generator.core.documents import Cluster
 from generator.core.errors import UserError
+from generator.core.intents import RemoveInstance
 from generator.core.layout import ORGANIZATION_FILE
 from generator.core.names import check_name
-from generator.core.plan import Instance
 from generator.core.yamltext import add_item, remove_item
 from generator.workspace.apps import apps_in
 from generator.workspace.clusters import committed_organization
@@ -85,8 +85,8 @@ def remove_environment(workspace: Workspace, name: str, cluster: str | None, *, 
     for target in clusters:
         if apps := apps_in(application, layout, name, target.name):
             raise still_used(f"environment `{name}` on {target.name}", "runs", apps)
-        draft.instances["platform"].append(Instance(layout.environment_place(name, target.name)))
-        draft.instances["application"].append(Instance(layout.environment_folder_place(name, target.name)))
+        draft.instances["platform"].append(RemoveInstance(layout.environment_place(name, target.name)))
+        draft.instances["application"].append(RemoveInstance(layout.environment_folder_place(name, target.name)))
         if name in target.environments:
             document = remove_item(document, f"spec.clusters[name={target.name}].environments[={name}]")
     if cluster is None:

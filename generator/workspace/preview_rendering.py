@@ -9,10 +9,10 @@ from typing import Any
 from generator.core.document_text import parse_document, parse_documents
 from generator.core.documents import GitHubRepository, Microservice, NetworkPolicy, Organization, Preview
 from generator.core.errors import UserError
+from generator.core.intents import AddInstance
 from generator.core.layout import Layout
 from generator.core.names import check_name
-from generator.core.plan import Instance
-from generator.core.preview_names import CHART_VERSION, IMAGE_TAG, host, image_tag, preview_name
+from generator.core.preview_names import host, preview_name, preview_tag
 from generator.core.preview_plan import Opening
 from generator.core.previews import ENVIRONMENT, Target, marks
 from generator.core.pull_requests import PullRequest
@@ -104,7 +104,7 @@ def previewed_app(source: Source, name: str) -> PreviewedApp:
 
 def render_preview(
     source: Source, app: PreviewedApp, pull_request: PullRequest, target: Target, opening: Opening
-) -> Instance:
+) -> AddInstance:
     """Render a preview: as its base was answered, but with its own names, version, host and marks, and one Pod.
 
     Args:
@@ -155,7 +155,7 @@ def render_preview(
 
 def _own_answers(app: PreviewedApp, pull_request: PullRequest) -> dict[str, Any]:
     spec = app.service.spec
-    version = image_tag(app.policy.tag or (CHART_VERSION if spec.chart else IMAGE_TAG), pull_request)
+    version = preview_tag(spec, pull_request)
     deployed = {"image": spec.image, "chart": spec.chart, "version": version}
     own: dict[str, Any] = {key: value for key, value in deployed.items() if value is not None}
     if app.domain is not None:

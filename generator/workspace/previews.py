@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from generator.core.change import Change, ChangedTree, Edits, needed
 from generator.core.errors import UserError
 from generator.core.instants import show_instant
 from generator.core.intents import EnsurePreview, RemovePreview
+from generator.core.layout import Layout
 from generator.core.names import check_name
 from generator.core.preview_gc import Garbage, Wanted, plan_gc
 from generator.core.preview_plan import PreviewPlan, decide, plan_closing, plan_garbage, plan_opening, refuse
@@ -24,6 +25,9 @@ from generator.workspace.proposal import Proposal, RepositoryProposal
 from generator.workspace.rerendering import catch_up
 from generator.workspace.workspace import Workspace, unknown
 
+Decide = Callable[[Source], PreviewPlan]
+"""Decides what becomes of previews; pure."""
+
 
 def open_preview(workspace: Workspace, intent: EnsurePreview, *, force: bool) -> Proposal:
     """Propose a preview of a pull request, or that the one that is there shows the newer commit.
@@ -32,8 +36,7 @@ def open_preview(workspace: Workspace, intent: EnsurePreview, *, force: bool) ->
         UserError: The app is unknown, what is told of the pull request is no such thing, the app's documents do not
             let it in, there is no cluster for it, or hand edits are in the way.
     """
-    planned_on = _planned_on(workspace)
-    return _proposal(workspace, planned_on, plan_open(_source(workspace, planned_on), intent, force=force))
+    return propose(workspace, lambda source: plan_open(source, intent, force=force))
 
 
 def close_preview(workspace: Workspace, intent: RemovePreview, *, force: bool) -> Proposal:
@@ -42,8 +45,7 @@ def close_preview(workspace: Workspace, intent: RemovePreview, *, force: bool) -
     Raises:
         UserError: A name is refused, or hand edits are in the way.
     """
-    planned_on = _planned_on(workspace)
-    return _proposal(workspace, planned_on, plan_close(_source(workspace, planned_on), intent, force=force))
+    return propose(workspace, lambda source: plan_close(source, intent, force=force))
 
 
 def collect_previews(
@@ -68,15 +70,62 @@ def collect_previews(
     Raises:
         UserError: `now` is no time, or the app is unknown.
     """
-    planned_on = _planned_on(workspace)
-    source = _source(workspace, planned_on)
-    plan = plan_collection(source, now, app, pull_requests or {}, allow_many=allow_many, force=force)
-    return _proposal(workspace, planned_on, plan)
+    return propose(
+        workspace,
+        lambda source: plan_collection(source, now, app, pull_requests or {}, allow_many=allow_many, force=force),
+    )
+
+
+def propose(workspace: Workspace, decide: Decide) -> Proposal:
+    """Propose what is decided about previews.
+
+    Raises:
+        UserError: As `decide`.
+    """
+    repository, branch = workspace.repositories["application"], workspace.address("application").branch
+    planned_on = workspace.heads["application"], repository.pristine_head()
+    before, pristine = (repository.at(commit) for commit in planned_on)
+    plan = caught_up(Source(workspace.organization, workspace.tree("platform"), before, pristine), decide)
+    if not plan.main.edits and not plan.pristine.edits:
+        return Proposal((), plan.main.notes)
+    proposal = RepositoryProposal(repository.path, branch, before, plan.main, plan.pristine, planned_on=planned_on)
+    return Proposal((proposal,), plan.main.notes)
+
+
+def caught_up(source: Source, decide: Decide, app: str | None = None) -> PreviewPlan:
+    """Return what is decided; where the pristine branch is behind, it catches up in the same commit. Pure.
+
+    Args:
+        source: What it is decided on.
+        decide: What is decided, on a pristine branch that knows the previews.
+        app: The one app whose previews are concerned; None for all.
+
+    Raises:
+        UserError: As `decide`.
+    """
+    level, behind = with_pristine(source, app)
+    plan = decide(level)
+    if not plan.main.edits and not plan.pristine.edits:
+        return plan
+    edits = needed(source.pristine, {**behind, **plan.pristine.edits})
+    return replace(plan, pristine=replace(plan.pristine, edits=edits))
+
+
+def with_pristine(source: Source, app: str | None = None) -> tuple[Source, Edits]:
+    """Return the source with a pristine branch that knows the previews of an app, or of all, and what it lacked."""
+    places = [preview.place for preview in previews_in(source.main, source.layout, app)]
+    behind = catch_up(source.main, source.pristine, places, source.platform, source.layout)
+    return replace(source, pristine=ChangedTree(source.pristine, behind)), behind
 
 
 def previews(workspace: Workspace, app: str | None = None) -> Listing:
     """Return the previews of one app or of all, as the tree tells."""
-    found = previews_in(workspace.tree("application"), workspace.layout, app)
+    return previews_on(workspace.tree("application"), workspace.layout, app)
+
+
+def previews_on(tree: Tree, layout: Layout, app: str | None = None) -> Listing:
+    """Return the previews of one app or of all, as the tree of an application repository tells."""
+    found = previews_in(tree, layout, app)
     columns = ("name", "commit", "branch", "cluster", "url", "expires", "pinned")
     return Listing(columns, tuple(_row(preview) for preview in found), "No previews.")
 
@@ -129,6 +178,26 @@ def plan_collection(
     Raises:
         UserError: As `collect_previews`.
     """
+    garbage = garbage_of(source, now, app, pull_requests, allow_many=allow_many)
+    blocked = _blocked(source, garbage, force=force)
+    notes = [*garbage.notes, *(f"{preview.name} stays: {error}" for preview, error in blocked.items())]
+    gone = [(preview, reason) for preview, reason in garbage.gone if preview not in blocked]
+    return plan_garbage(source.main, source.pristine, source.layout, gone, notes, force=force)
+
+
+def garbage_of(
+    source: Source,
+    now: str,
+    app: str | None,
+    pull_requests: Mapping[str, Mapping[int, PullRequest] | None],
+    *,
+    allow_many: bool = False,
+) -> Garbage:
+    """Return the previews that nobody needs any more, and what stays although something speaks against it.
+
+    Raises:
+        UserError: As `collect_previews`.
+    """
     known = app_names(source.main, source.layout)
     present = previews_in(source.main, source.layout, app)
     if app is not None and app not in known and not present:
@@ -143,10 +212,7 @@ def plan_collection(
         else:
             wanted[name] = Wanted(found.policy, found.limit, pull_requests.get(name))
     garbage = plan_gc(present, wanted, now, allow_many=allow_many)
-    blocked = _blocked(source, garbage, force=force)
-    notes += [*garbage.notes, *(f"{preview.name} stays: {error}" for preview, error in blocked.items())]
-    gone = [(preview, reason) for preview, reason in garbage.gone if preview not in blocked]
-    return plan_garbage(source.main, source.pristine, source.layout, gone, notes, force=force)
+    return replace(garbage, notes=(*notes, *garbage.notes))
 
 
 def _blocked(source: Source, garbage: Garbage, *, force: bool) -> dict[OpenPreview, str]:
@@ -171,33 +237,6 @@ def _provenance(source: Source, app: PreviewedApp, pull_request: PullRequest, to
     spec = app.repository.spec
     url = f"{source.organization.spec.git_url.rstrip('/')}/{spec.owner}/{spec.repo}"
     return told if told != UNKNOWN else Provenance(author=pull_request.author, sha=pull_request.sha, repository=url)
-
-
-def _planned_on(workspace: Workspace) -> tuple[str | None, str | None]:
-    return workspace.heads["application"], workspace.repositories["application"].pristine_head()
-
-
-def _source(workspace: Workspace, planned_on: tuple[str | None, str | None]) -> Source:
-    main, pristine = (workspace.repositories["application"].at(commit) for commit in planned_on)
-    caught_up = ChangedTree(pristine, _behind(workspace, main, pristine))
-    return Source(workspace.organization, workspace.tree("platform"), main, caught_up)
-
-
-def _behind(workspace: Workspace, main: Tree, pristine: Tree) -> Edits:
-    """Return what the pristine branch lacks of the previews that are there."""
-    places = [preview.place for preview in previews_in(main, workspace.layout)]
-    return catch_up(main, pristine, places, workspace.tree("platform"), workspace.layout)
-
-
-def _proposal(workspace: Workspace, planned_on: tuple[str | None, str | None], plan: PreviewPlan) -> Proposal:
-    if not plan.main.edits and not plan.pristine.edits:
-        return Proposal((), plan.main.notes)
-    repository, branch = workspace.repositories["application"], workspace.address("application").branch
-    before, pristine = (repository.at(commit) for commit in planned_on)
-    edits = needed(pristine, {**_behind(workspace, before, pristine), **plan.pristine.edits})
-    caught_up = replace(plan.pristine, edits=edits)
-    proposal = RepositoryProposal(repository.path, branch, before, plan.main, caught_up, planned_on=planned_on)
-    return Proposal((proposal,), plan.main.notes)
 
 
 def _row(preview: OpenPreview) -> dict[str, Any]:

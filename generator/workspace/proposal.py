@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from generator.core.change import Change, ChangedTree, Edits, needed
 from generator.core.diff import diff
+from generator.core.intents import InstanceIntent
 from generator.core.layout import Layout
-from generator.core.plan import Instance, plan_instances
+from generator.core.plan import plan_instances
 from generator.core.tree import File, Tree
+from generator.gitrepo.authorship import AS_CONFIGURED, Authorship
 from generator.gitrepo.creation import create
 from generator.gitrepo.repository import Repository
+from generator.workspace.committing import Committing
 from generator.workspace.rerendering import catch_up
 from generator.workspace.workspace import Role, Workspace
 
@@ -31,7 +34,7 @@ class Draft:
     """
 
     subject: str
-    instances: dict[Role, list[Instance]] = field(default_factory=lambda: {"platform": [], "application": []})
+    instances: dict[Role, list[InstanceIntent]] = field(default_factory=lambda: {"platform": [], "application": []})
     files: dict[Role, dict[str, bytes | None]] = field(default_factory=lambda: {"platform": {}, "application": {}})
     notes: list[str] = field(default_factory=list)
 
@@ -48,6 +51,7 @@ class RepositoryProposal:
         pristine: The commit to the pristine branch.
         origin: Where a repository that is yet to be created will be pushed to; None for one that is there.
         planned_on: The commits of the branch and of the pristine branch for which all this was planned.
+        authorship: Who the commits are from.
     """
 
     path: Path
@@ -57,6 +61,7 @@ class RepositoryProposal:
     pristine: Change
     origin: str | None = None
     planned_on: tuple[str | None, str | None] = (None, None)
+    authorship: Authorship = AS_CONFIGURED
 
     def diff(self) -> str:
         """Return the commit to the branch as `git diff` would show it."""
@@ -85,8 +90,9 @@ class RepositoryProposal:
             TemporaryError: Another process is at work in the repository.
         """
         if self.origin is None:
-            return self._repository.commit(self.branch, self.change, self.pristine)
-        return create(self.path, self.branch, self.change, self.pristine, self.origin).head(self.branch)
+            return self._repository.commit(self.branch, self.change, self.pristine, self.authorship)
+        created = create(self.path, self.branch, self.change, self.pristine, self.origin, self.authorship)
+        return created.head(self.branch)
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,23 @@ class Proposal:
 
     repositories: tuple[RepositoryProposal, ...]
     notes: tuple[str, ...] = ()
+
+    def made(self, committing: Committing) -> Proposal:
+        """Return the same proposal, with commits that are made in another way than as git is configured.
+
+        Raises:
+            UserError: The template of the messages fails.
+        """
+        repositories = tuple(
+            replace(
+                repository,
+                change=committing.worded(repository.change),
+                pristine=committing.worded(repository.pristine),
+                authorship=committing.authorship,
+            )
+            for repository in self.repositories
+        )
+        return replace(self, repositories=repositories)
 
     @contextmanager
     def reserved(self) -> Iterator[None]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from generator.core.documents import Cluster, Organization
 from generator.core.errors import UserError, UserErrors
+from generator.core.intents import AddInstance
 from generator.core.layout import Place
 from generator.core.names import cut, slug
-from generator.core.plan import Instance
 from generator.core.record import Record, parse_record
 from generator.core.tree import File, MemoryTree, Tree
 from generator.core.version_field import VersionField
@@ -29,7 +29,7 @@ SUPPLIED = frozenset(
 
 def render_instance(
     named: Named, place: Place, tree: Tree, context: Mapping[str, Any], given: Mapping[str, Any]
-) -> tuple[Instance, Answers]:
+) -> tuple[AddInstance, Answers]:
     """Render an instance.
 
     Answers are taken from what is given, then from what the organization knows, then from what was given when the
@@ -53,7 +53,7 @@ def render_instance(
     fields = version_fields(named.template, answers)
     record = Record(named.reference, named.template.digest, answers.recorded, chosen, fields)
     files = {**at(place.destination, render(named.template, answers)), place.record: File(record.dump())}
-    return Instance(place, files), answers
+    return AddInstance(place, files), answers
 
 
 def version_fields(template: Template, answers: Answers) -> tuple[VersionField, ...]:

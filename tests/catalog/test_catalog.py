@@ -24,7 +24,7 @@ CATALOG = Path(__file__).parents[2] / "catalog"
 ITEMS = sorted(path.parent.name for path in CATALOG.glob("*/copier.yml"))
 EXPECTED = {
     "argo-rollouts", "cert-manager", "cloudnative-pg", "envoy-gateway", "external-dns", "external-secrets",
-    "ingress-nginx", "keda", "kube-prometheus-stack", "kyverno", "loki", "metrics-server", "object-storage-bucket",
+    "gitopsmith-monitoring", "ingress-nginx", "keda", "kube-prometheus-stack", "kyverno", "loki", "metrics-server", "object-storage-bucket",
     "reloader", "vault", "velero",
 }  # fmt: skip
 SUPPLIED = {

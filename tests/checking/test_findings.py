@@ -98,7 +98,7 @@ def test_findings_do_not_depend_on_the_order_of_repositories_or_files() -> None:
     orders = []
     for seed in range(4):
         shuffled = sorted(BAD)
-        Random(seed).shuffle(shuffled)  # noqa: S311  (an order, not a secret)
+        Random(seed).shuffle(shuffled)
         tree = MemoryTree({path: File(BAD[path]) for path in shuffled})
         repositories = [CheckedRepository(name, tree, f"https://github.com/a/{name}") for name in ("p", "q")]
         orders.append(check(repositories[:: 1 if seed % 2 else -1]))

@@ -14,6 +14,7 @@ from generator.core.plan_version import plan_version
 from generator.core.tree import Tree
 from generator.workspace.remotes import Remote, push, token_from_environment
 from tests.cli.conftest import Run
+from tests.gitrepo.writing.conftest import TOKEN, serving
 
 Git = Callable[..., str]
 
@@ -122,6 +123,75 @@ def test_the_token_is_read_from_the_environment_and_shown_nowhere(monkeypatch: p
     monkeypatch.setenv("GITOPSMITH_TOKEN", "ghs_s3cret")
     assert token_from_environment() == "ghs_s3cret"
     assert "s3cret" not in repr(Remote("https://github.com/acme/x.git", "main", token=token_from_environment()))
+
+
+# ---- By pull request ------------------------------------------------------------------------------------------
+
+PROPOSED = "gitopsmith/podinfo/staging"
+REQUEST = ("set-version", "podinfo", "6.7.1", "--env", "staging", "--pull-request")
+
+
+def test_a_pull_request_gets_a_branch_and_is_told_how_to_open(out: Path, remote: Path, git: Git, run: Run) -> None:
+    before = git(remote, "rev-parse", "main")
+    done = run(out, *REQUEST)
+    head = git(remote, "rev-parse", "--short=7", PROPOSED)
+    assert done.code == 0
+    assert f"({PROPOSED} {head}): podinfo 6.7.0 → 6.7.1 in staging, pushed\n" in done.err
+    assert f"Open a pull request of {PROPOSED} into main" in done.err
+    assert git(remote, "rev-parse", "main") == before
+    assert git(out / "acme-apps/acme-gitops", "for-each-ref", f"refs/heads/{PROPOSED}") == ""
+
+
+def test_a_pull_request_twice_is_as_once(out: Path, remote: Path, git: Git, run: Run) -> None:
+    run(out, *REQUEST)
+    before = git(remote, "for-each-ref")
+    again = run(out, *REQUEST)
+    assert (again.code, git(remote, "for-each-ref")) == (0, before)
+    assert f"Nothing to change.\n{PROPOSED} stands as it is.\nOpen a pull request" in again.err
+    deployed = run(out, "set-version", "podinfo", "6.7.0", "--env", "staging", "--pull-request")
+    assert "Open a pull request" not in deployed.err
+
+
+def test_a_pull_request_has_a_dry_run(out: Path, remote: Path, git: Git, run: Run) -> None:
+    done = run(out, *REQUEST, "--dry-run")
+    assert done.out.startswith(f"# Would push to {remote} ({PROPOSED}): podinfo 6.7.0 → 6.7.1 in staging\n")
+    assert git(remote, "for-each-ref", f"refs/heads/{PROPOSED}") == ""
+
+
+def test_on_a_host_the_address_is_told_where_the_request_is_opened(
+    remote: Path, tmp_path: Path, git: Git, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(remote, "config", "http.receivepack", "true")
+    monkeypatch.setenv("GITOPSMITH_TOKEN", TOKEN)
+    with serving(tmp_path) as web:
+        done = run(tmp_path, *REQUEST, "--remote", f"{web.url}/remote.git")
+    assert done.code == 0, done.err
+    assert f"{web.url}/remote/compare/main...{PROPOSED}?expand=1\n" in done.err
+    assert TOKEN not in done.err + done.out
+
+
+def test_the_branch_that_is_deployed_can_be_another_one(out: Path, remote: Path, git: Git, run: Run) -> None:
+    git(remote, "branch", "next", "main")
+    before = git(remote, "rev-parse", "main")
+    for option in ("--branch", "--remote-branch"):
+        version = f"6.8.{len(option)}"
+        done = run(out, "set-version", "podinfo", version, "--env", "staging", "--push", option, "next")
+        assert done.code == 0
+        assert version in git(remote, "log", "-1", "--format=%s", "next")
+    assert git(remote, "rev-parse", "main") == before
+    run(out, *REQUEST, "--branch", "next", "--allow-downgrade")
+    assert git(remote, "rev-parse", f"{PROPOSED}~1") == git(remote, "rev-parse", "next")
+
+
+def test_a_promotion_by_pull_request(out: Path, remote: Path, git: Git, run: Run) -> None:
+    assert run(out, "env", "add", "production", "--cluster", "prod-eu").code == 0
+    added = ("app", "add", "podinfo", "--repo", "acme/podinfo", "--version", "6.6.0", "--env", "production")
+    assert run(out, *added).code == 0
+    git(out / "acme-apps/acme-gitops", "push", "--quiet", "origin", "main")
+    done = run(out, "promote", "podinfo", "--from", "staging", "--to", "production", "--pull-request")
+    assert done.code == 0, done.err
+    log = git(remote, "log", "-1", "--format=%B", "gitopsmith/podinfo/production")
+    assert log.startswith("podinfo 6.6.0 → 6.7.0 in production\n\nPromoted from staging.")
 
 
 def test_a_lost_race_costs_one_more_plan(remote: Path, git: Git, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from generator.core.change import ChangedTree
 from generator.core.errors import UserError
+from generator.core.intents import AddInstance, InstanceIntent, RemoveInstance
 from generator.core.layout import Layout, owned
-from generator.core.plan import Instance, Plan, plan_instances
+from generator.core.plan import Plan, plan_instances
 from generator.core.record import Record
 from generator.core.tree import EXECUTABLE, File, MemoryTree, Tree, as_memory
 
@@ -43,6 +44,10 @@ def stands(files: Mapping[str, File]) -> bool:
 rendered = st.dictionaries(st.sampled_from(PATHS), file, max_size=4).filter(stands)
 
 
+def rendered_by(intent: InstanceIntent) -> Mapping[str, File]:
+    return intent.files if isinstance(intent, AddInstance) else {}
+
+
 def contents(tree: Tree) -> dict[str, File]:
     return {path: found for path in tree.under("") if (found := tree.get(path))}
 
@@ -53,7 +58,7 @@ class Case:
 
     pristine: MemoryTree
     main: MemoryTree
-    instance: Instance
+    instance: InstanceIntent
 
     def plan(self, *, force: bool = False) -> Plan:
         return plan_instances(self.main, self.pristine, LAYOUT, [self.instance], force=force)
@@ -75,15 +80,16 @@ def cases(draw: st.DrawFn) -> Case:
     }
     assume(stands(ours))
     now = draw(st.just(before) | rendered)
-    instance = Instance(CLUSTER, {**now, CLUSTER.record: draw(records)}) if draw(st.booleans()) else Instance(CLUSTER)
+    added = AddInstance(CLUSTER, {**now, CLUSTER.record: draw(records)})
     old = draw(records)
     recorded_before, recorded = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, False)]))
     if not recorded_before:
         before = {}
+    wanted: list[InstanceIntent] = [added, RemoveInstance(CLUSTER)]
     return Case(
         MemoryTree({**OUTSIDE, **before, **({CLUSTER.record: old} if recorded_before else {})}),
         MemoryTree({**OUTSIDE, **ours, **({CLUSTER.record: old} if recorded else {})}),
-        instance,
+        draw(st.sampled_from(wanted)),
     )
 
 
@@ -97,7 +103,7 @@ def plan_if_free(case: Case) -> Plan:
 
 @settings(max_examples=200)
 @given(cases(), st.booleans())
-def test_what_is_applied_is_not_planned_again(case: Case, force: bool) -> None:
+def test_law_2_what_is_applied_is_not_planned_again(case: Case, force: bool) -> None:
     main, pristine = case.after(case.plan(force=True) if force else plan_if_free(case))
     again = plan_instances(main, pristine, LAYOUT, [case.instance], force=force)
     assert again == Plan({}, {}, ())
@@ -105,7 +111,7 @@ def test_what_is_applied_is_not_planned_again(case: Case, force: bool) -> None:
 
 @settings(max_examples=200)
 @given(cases())
-def test_a_hand_edit_is_never_lost(case: Case) -> None:
+def test_law_4_a_hand_edit_is_never_lost(case: Case) -> None:
     plan = plan_if_free(case)
     main, _ = case.after(plan)
     assert plan.overridden == ()
@@ -118,7 +124,7 @@ def test_a_hand_edit_is_never_lost(case: Case) -> None:
 
 @settings(max_examples=200)
 @given(cases())
-def test_what_force_lets_go_is_named(case: Case) -> None:
+def test_law_4_what_force_lets_go_is_named(case: Case) -> None:
     plan = case.plan(force=True)
     main, _ = case.after(plan)
     lost = {
@@ -137,7 +143,7 @@ def test_what_force_lets_go_is_named(case: Case) -> None:
 
 @settings(max_examples=200)
 @given(cases())
-def test_nothing_outside_of_the_instance_is_touched(case: Case) -> None:
+def test_law_4_nothing_outside_of_the_instance_is_touched(case: Case) -> None:
     plan = case.plan(force=True)
     places = LAYOUT.places([*case.main.under(""), *case.pristine.under("")])
     for edits in (plan.main, plan.pristine):
@@ -157,7 +163,7 @@ def test_the_result_can_stand_on_a_disk(case: Case) -> None:
 @given(cases())
 def test_the_pristine_branch_holds_what_the_templates_alone_produce(case: Case) -> None:
     _, pristine = case.after(case.plan(force=True))
-    assert contents(pristine) == {**OUTSIDE, **case.instance.files}
+    assert contents(pristine) == {**OUTSIDE, **rendered_by(case.instance)}
 
 
 @given(cases())
@@ -168,9 +174,11 @@ def test_what_only_templates_changed_follows_them(case: Case) -> None:
 
 
 @given(cases())
-def test_the_same_input_gives_the_same_plan(case: Case) -> None:
-    shuffled = Instance(CLUSTER, dict(reversed(list(case.instance.files.items()))))
-    one, other = case.plan(force=True), Case(case.pristine, case.main, shuffled).plan(force=True)
+def test_law_7_the_same_input_gives_the_same_plan(case: Case) -> None:
+    other_order: InstanceIntent = case.instance
+    if isinstance(case.instance, AddInstance):
+        other_order = AddInstance(CLUSTER, dict(reversed(list(case.instance.files.items()))))
+    one, other = case.plan(force=True), Case(case.pristine, case.main, other_order).plan(force=True)
     assert list(one.main.items()) == list(other.main.items()) == sorted(one.main.items())
     assert list(one.pristine.items()) == list(other.pristine.items())
     assert one.overridden == other.overridden
@@ -179,11 +187,13 @@ def test_the_same_input_gives_the_same_plan(case: Case) -> None:
 RECORD = File(Record("builtin:cluster", "1").dump())
 
 
-def cluster(files: Mapping[str, bytes]) -> Instance:
-    return Instance(CLUSTER, {f"{HOME}/{name}": File(data) for name, data in files.items()} | {CLUSTER.record: RECORD})
+def cluster(files: Mapping[str, bytes]) -> AddInstance:
+    return AddInstance(
+        CLUSTER, {f"{HOME}/{name}": File(data) for name, data in files.items()} | {CLUSTER.record: RECORD}
+    )
 
 
-def tree(instance: Instance, **changes: bytes | None) -> MemoryTree:
+def tree(instance: AddInstance, **changes: bytes | None) -> MemoryTree:
     """A repository that holds an instance, with files at its top changed by hand."""
     edits = {f"{HOME}/{name}": None if data is None else File(data) for name, data in changes.items()}
     return as_memory(ChangedTree(MemoryTree(instance.files), edits))
@@ -234,8 +244,8 @@ def test_a_file_that_people_made_first_is_in_the_way() -> None:
 def test_what_goes_takes_no_file_of_people_with_it() -> None:
     was = cluster({"a": b"1"})
     with pytest.raises(UserError, match=f"{HOME}/notes"):
-        plan_instances(tree(was, notes=b"mine"), MemoryTree(was.files), LAYOUT, [Instance(CLUSTER)])
-    plan = plan_instances(tree(was), MemoryTree(was.files), LAYOUT, [Instance(CLUSTER)])
+        plan_instances(tree(was, notes=b"mine"), MemoryTree(was.files), LAYOUT, [RemoveInstance(CLUSTER)])
+    plan = plan_instances(tree(was), MemoryTree(was.files), LAYOUT, [RemoveInstance(CLUSTER)])
     assert plan.main == plan.pristine == dict.fromkeys(sorted(was.files))
 
 
@@ -268,14 +278,14 @@ def test_a_template_may_make_a_folder_of_a_file(before: str, after: str) -> None
     "path", ["README.md", f"{HOME}2/a", f"{COMPONENT.destination}/a", ".gitopsmith/x", COMPONENT.record]
 )
 def test_a_template_that_leaves_its_place_is_refused(path: str) -> None:
-    stray = Instance(CLUSTER, {CLUSTER.record: RECORD, path: File(b"x")})
+    stray = AddInstance(CLUSTER, {CLUSTER.record: RECORD, path: File(b"x")})
     with pytest.raises(UserError, match=rf"outside of its place: {path}") as refused:
         plan_instances(MemoryTree(OUTSIDE), MemoryTree(OUTSIDE), LAYOUT, [stray])
     assert f"{HOME}/" in refused.value.hint
 
 
 def test_an_instance_that_comes_along_has_its_place_to_itself() -> None:
-    component = Instance(COMPONENT, {COMPONENT.record: File(Record("catalog:loki", "1").dump())})
+    component = AddInstance(COMPONENT, {COMPONENT.record: File(Record("catalog:loki", "1").dump())})
     stray = cluster({"components/loki/a": b"x"})
     for together in ([stray, component], [component, stray]):
         with pytest.raises(UserError, match="outside of its place"):
@@ -283,11 +293,11 @@ def test_an_instance_that_comes_along_has_its_place_to_itself() -> None:
 
 
 def test_instances_of_one_plan_do_not_disturb_each_other() -> None:
-    component = Instance(COMPONENT, {f"{COMPONENT.destination}/a": File(b"1"), COMPONENT.record: RECORD})
+    component = AddInstance(COMPONENT, {f"{COMPONENT.destination}/a": File(b"1"), COMPONENT.record: RECORD})
     both = [cluster({"a": b"1"}), component]
     plan = plan_instances(MemoryTree(), MemoryTree(), LAYOUT, both)
     assert plan.main == {**both[0].files, **component.files}
-    gone = plan_instances(MemoryTree(plan.main), MemoryTree(plan.pristine), LAYOUT, [Instance(CLUSTER)])  # type: ignore[arg-type]
+    gone = plan_instances(MemoryTree(plan.main), MemoryTree(plan.pristine), LAYOUT, [RemoveInstance(CLUSTER)])  # type: ignore[arg-type]
     assert list(gone.main) == sorted(both[0].files)
 
 

@@ -11,7 +11,7 @@ from generator.core.change import ChangedTree
 from generator.core.errors import UserError
 from generator.core.intents import Promote, SetVersion
 from generator.core.layout import Layout
-from generator.core.plan_version import deployed, plan_promotion, plan_version
+from generator.core.plan_version import deployed, plan_promotion, plan_version, plan_versions
 from generator.core.provenance import Provenance, read_provenance
 from generator.core.record import Record
 from generator.core.tree import File, MemoryTree, as_memory
@@ -120,6 +120,102 @@ def test_provenance_travels_in_trailers_and_back() -> None:
     assert read_provenance({**dict(change.trailers), "Signed-off-by": "somebody"}) == known
 
 
+def apps(**versions: str) -> MemoryTree:
+    """Return a repository from `app_environment="version"`, all on one cluster."""
+    found: dict[str, File] = {}
+    for where, version in versions.items():
+        app, _, environment = where.partition("_")
+        found |= files(environment, "eu", version, app)
+    return MemoryTree(found)
+
+
+def test_one_piece_of_news_is_one_change_for_several_environments() -> None:
+    tree = repository(dev_eu="6.7.0", staging_eu="6.7.0", production_eu="6.7.0")
+    change = plan_versions(tree, LAYOUT, [SetVersion("podinfo", name, "6.7.1") for name in ("dev", "staging")])
+    after = ChangedTree(tree, change.edits)
+    assert [running(after, name) for name in ("dev", "staging", "production")] == [
+        {"eu": "6.7.1"},
+        {"eu": "6.7.1"},
+        {"eu": "6.7.0"},
+    ]
+    assert (change.subject, change.body) == ("podinfo 6.7.0 → 6.7.1 in dev, staging", "")
+
+
+def test_versions_in_one_file_are_set_one_on_top_of_the_other() -> None:
+    kept = b"apps:\n  api: 1.0.0 # theirs\n  web: 2.0.0\n"
+    documents = {
+        f"apps/{app}.yaml": File(
+            APP.replace("podinfo", app).format(file='"{environment}.yaml"', path=f"apps.{app}").encode()
+        )
+        for app in ("api", "web")
+    }
+    tree = MemoryTree({"dev.yaml": File(kept), **documents})
+    change = plan_versions(tree, LAYOUT, [SetVersion("api", "dev", "1.1.0"), SetVersion("web", "dev", "2.1.0")])
+    assert change.edits == {"dev.yaml": File(kept.replace(b"1.0.0", b"1.1.0").replace(b"2.0.0", b"2.1.0"))}
+
+
+def test_what_was_set_twice_is_told_once() -> None:
+    tree = repository(dev_eu="1.0.0")
+    change = plan_versions(tree, LAYOUT, [SetVersion("podinfo", "dev", version) for version in ("1.1.0", "1.2.0")])
+    assert (change.subject, change.body) == ("podinfo 1.0.0 → 1.2.0 in dev", "")
+    there_and_back = [SetVersion("podinfo", "dev", version, allow_downgrade=True) for version in ("1.1.0", "1.0.0")]
+    assert plan_versions(tree, LAYOUT, there_and_back).edits == {}
+
+
+def test_what_cannot_be_planned_is_a_note_where_others_can() -> None:
+    tree = repository(dev_eu="1.0.0")
+    change = plan_versions(tree, LAYOUT, [SetVersion("podinfo", name, "1.1.0") for name in ("staging", "dev")])
+    assert change.subject == "podinfo 1.0.0 → 1.1.0 in dev"
+    (note,) = change.notes
+    assert note.startswith("The app `podinfo` is not in staging. It is in dev.")
+
+
+def test_what_cannot_be_planned_leaves_nothing_half_done() -> None:
+    """The second cluster's file refuses the version: the first one's is left alone as well."""
+    document = APP.format(file='"{environment}/{cluster}.yaml"', path="tag").encode()
+    good, shared = b"tag: 1.0.0\n", b"tag: &shared 1.0.0\nother: *shared\n"
+    tree = MemoryTree(
+        {
+            "apps/podinfo.yaml": File(document),
+            **{f"{name}/eu.yaml": File(good) for name in ("dev", "staging")},
+            "staging/us.yaml": File(shared),
+        }
+    )
+    change = plan_versions(tree, LAYOUT, [SetVersion("podinfo", name, "1.1.0") for name in ("staging", "dev")])
+    assert list(change.edits) == ["dev/eu.yaml"]
+    assert len(change.notes) == 1
+
+
+def test_where_nothing_can_be_planned_all_reasons_are_given() -> None:
+    tree = repository(dev_eu="1.0.0")
+    intents = [SetVersion("podinfo", name, "1.1.0") for name in ("staging", "production")]
+    with pytest.raises(UserError) as refusal:
+        plan_versions(tree, LAYOUT, intents)
+    assert "not in staging" in str(refusal.value)
+    assert "not in production" in str(refusal.value)
+    with pytest.raises(UserError, match=r"^The app `podinfo` is not in staging\."):
+        plan_versions(tree, LAYOUT, intents[:1])
+
+
+def test_trailers_name_the_news_and_what_it_stands_for() -> None:
+    tree = repository(dev_eu="1.0.0", staging_eu="1.0.0")
+    known = Provenance(sha="3f2c1a9", delivery="d3")
+    change = plan_versions(
+        tree,
+        LAYOUT,
+        [
+            SetVersion("podinfo", "dev", "1.1.0", provenance=known, supersedes=("d1 (1.0.1)", "d2 (1.0.2)")),
+            SetVersion("podinfo", "staging", "1.1.0", provenance=known, supersedes=("d2 (1.0.2)",)),
+        ],
+    )
+    assert change.trailers == (
+        ("Argocd-reference-commit-sha", "3f2c1a9"),
+        ("Gitopsmith-Delivery", "d3"),
+        ("Gitopsmith-Supersedes", "d1 (1.0.1)"),
+        ("Gitopsmith-Supersedes", "d2 (1.0.2)"),
+    )
+
+
 def test_a_promotion_copies_what_runs() -> None:
     tree = repository(staging_eu="6.7.1", production_eu="6.6.0", production_us="6.7.0")
     change = plan_promotion(tree, LAYOUT, Promote("podinfo", "staging", "production"))
@@ -177,6 +273,17 @@ def test_a_repository_of_another_layout_declares_its_places(file: str, paths: li
     )
     change = plan_version(tree, LAYOUT, SetVersion("podinfo", "staging", "6.7.1"))
     assert change.edits == {path: File(manifest.replace(b"6.7.0", b"6.7.1")) for path in paths}
+
+
+def test_a_flux_marker_declares_a_place() -> None:
+    manifest = (
+        b'# ours\nimage: {repo: x, tag: v6.7.0} \nspec:\n  tag: 6.7.0 # {"$imagepolicy": "flux-system:podinfo:tag"}\n'
+    )
+    document = APP.format(file='"{environment}/{cluster}.yaml"', path="$imagepolicy:flux-system:podinfo:tag").encode()
+    tree = MemoryTree({"staging/eu.yaml": File(manifest), "apps/podinfo.yaml": File(document)})
+    change = plan_version(tree, LAYOUT, SetVersion("podinfo", "staging", "6.7.1"))
+    assert change.edits == {"staging/eu.yaml": File(manifest.replace(b" 6.7.0", b" 6.7.1"))}
+    assert change.subject == "podinfo 6.7.0 → 6.7.1 in staging"
 
 
 versions = st.from_regex(r"(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(-rc\.[1-9])?", fullmatch=True)

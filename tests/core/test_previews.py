@@ -15,10 +15,9 @@ from generator.core.change import ChangedTree
 from generator.core.documents import Organization, Preview
 from generator.core.errors import UserError
 from generator.core.instants import parse_instant, seconds_of, show_instant
-from generator.core.intents import EnsurePreview, RemovePreview
+from generator.core.intents import AddInstance, EnsurePreview, RemovePreview
 from generator.core.layout import Layout
 from generator.core.names import is_label, is_subdomain, is_yaml_keyword
-from generator.core.plan import Instance
 from generator.core.preview_gc import Wanted, plan_gc
 from generator.core.preview_names import (
     CHART_VERSION,
@@ -48,6 +47,9 @@ from generator.core.versions import is_version
 LAYOUT = Layout()
 CLUSTER = "prod-eu"
 NOW = "2026-01-31T12:00:00Z"
+BEGINNING = "2026-01-01T00:00:00Z"
+QUARTER = 18 * 3600
+"""The quarter of the time that a preview stays, which is 72 hours."""
 POLICY = Preview()
 EMPTY = MemoryTree()
 
@@ -57,14 +59,14 @@ shas = st.text("0123456789abcdef", min_size=40, max_size=40)
 branches = st.text(min_size=1, max_size=300) | st.sampled_from(
     ["feat/x", "a'\"b", "{{ 7 * 7 }}", "{% raw %}", "x\ny: z", "main #", "\ud800", "\u202e", "$(host)", "b" * 255]
 )
-times = st.integers(parse_instant("2026-01-01T00:00:00Z"), parse_instant("2026-02-01T00:00:00Z"))
+times = st.integers(parse_instant(BEGINNING), parse_instant("2026-02-01T00:00:00Z"))
 
 
 def head(number: int = 7, sha: str = "3f2c1a9" + "0" * 33, **told: Any) -> PullRequest:
     return PullRequest(number, sha, **{"branch": "feat/x", "updated_at": NOW, **told})
 
 
-def rendered(intent: EnsurePreview, opening: Any, cluster: str = CLUSTER) -> Instance:
+def rendered(intent: EnsurePreview, opening: Any, cluster: str = CLUSTER) -> AddInstance:
     """Return a preview as a small template renders it."""
     pull_request, name = intent.pull_request, preview_name(intent.app, intent.pull_request.number)
     place = LAYOUT.app_place(ENVIRONMENT, cluster, name)
@@ -85,7 +87,7 @@ def rendered(intent: EnsurePreview, opening: Any, cluster: str = CLUSTER) -> Ins
     text = (
         f'# by hand: leave this\nnewTag: "{pull_request.sha}"\nnotes: {json.dumps(annotations, ensure_ascii=False)}\n'
     )
-    return Instance(
+    return AddInstance(
         place,
         {
             place.record: File(record.dump()),
@@ -318,11 +320,12 @@ def test_a_preview_is_known_from_its_record_alone(
 ) -> None:
     repository = Repository()
     labels = ("preview/pin",) if pinned else ()
-    repository.ensure(head(number, sha, branch=branch, updated_at=at(updated), labels=labels), app)
+    repository.ensure(head(number, sha, branch=branch, updated_at=at(updated), labels=labels), app, at(updated))
     (preview,) = previews_in(repository.main, LAYOUT, app)
     assert (preview.app, preview.number, preview.sha, preview.cluster) == (app, number, sha, CLUSTER)
     assert (preview.branch, preview.version) == (inert(branch), sha)
-    assert (preview.updated, preview.expires, preview.pinned) == (updated, updated + 72 * 3600, pinned)
+    quarter = updated - updated % QUARTER
+    assert (preview.updated, preview.expires, preview.pinned) == (quarter, quarter + QUARTER + 72 * 3600, pinned)
     assert previews_of(repository.main, LAYOUT, app, number) == [preview]
 
 
@@ -434,7 +437,7 @@ def test_an_app_that_is_nowhere_has_no_preview() -> None:
 def test_opening_says_what_and_until_when() -> None:
     change = Repository().ensure(head())
     assert change.subject == "Open preview podinfo-pr-7 at 3f2c1a9"
-    assert change.body == "Pull request 7, until 2026-02-03T12:00:00Z."
+    assert change.body == "Pull request 7, until 2026-02-03T18:00:00Z."
 
 
 def test_a_new_commit_comes_in_place() -> None:
@@ -455,11 +458,78 @@ def test_the_same_commit_changes_nothing_and_newer_activity_renews_it() -> None:
     assert "older" in repository.ensure(head(updated_at="2026-01-30T00:00:00Z"))
     assert repository.files() == before
     change = repository.ensure(head(updated_at="2026-02-01T12:00:00Z"))
-    assert change.subject == "Renew preview podinfo-pr-7 until 2026-02-04T12:00:00Z"
+    assert change.subject == "Renew preview podinfo-pr-7 until 2026-02-05T06:00:00Z"
     changed = {path for path, data in repository.files().items() if before[path] != data}
     assert changed == {path for path in before if path.endswith(("kustomization.yaml", ".gitopsmith"))} | {
         LAYOUT.app_place(ENVIRONMENT, CLUSTER, "podinfo-pr-7").record
     }
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("ab"), st.integers(0, 4 * QUARTER), st.booleans(), st.sampled_from(["feat/x", "feat/y"])
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_what_is_recorded_depends_on_the_latest_news_and_not_on_the_way_there(
+    history: list[tuple[str, int, bool, str]],
+) -> None:
+    repository, at_once = Repository(), Repository()
+    for sha, later, pinned, branch in sorted(history, key=lambda news: news[1]):
+        time = at(parse_instant(BEGINNING) + later)
+        latest = head(sha=sha * 40, branch=branch, updated_at=time, labels=("preview/pin",) if pinned else ())
+        repository.ensure(latest, now=time)
+    at_once.ensure(latest, now=time)
+    assert repository.files() == at_once.files()
+
+
+@given(st.lists(times, min_size=1, max_size=40))
+def test_comments_renew_a_preview_once_in_a_quarter_of_its_time_at_most(seen: list[int]) -> None:
+    repository = Repository()
+    before, commits = repository.files(), 0
+    for updated in sorted(seen):
+        repository.ensure(head(updated_at=at(updated)), now=at(updated))
+        commits += repository.files() != before
+        before = repository.files()
+    assert commits == len({updated // QUARTER for updated in seen})
+
+
+def test_the_end_of_time_is_recorded_as_it_is_read() -> None:
+    repository = Repository()
+    repository.ensure(head(updated_at="9999-12-31T23:00:00Z"))
+    assert "already" in repository.ensure(head(updated_at="9999-12-31T23:00:00Z"))
+
+
+def test_another_commit_in_the_same_quarter_is_news_whichever_comes_first() -> None:
+    repository = Repository()
+    repository.ensure(head(sha="1" * 40, updated_at="2026-01-31T12:00:10Z"))
+    assert repository.ensure(head(sha="2" * 40, updated_at="2026-01-31T12:00:00Z")).subject.startswith("Update")
+
+
+def test_no_news_is_taken_for_older_because_its_app_wants_another_time() -> None:
+    repository = Repository()
+    repository.ensure(head(updated_at=NOW))
+    for ttl in ("200d", "1h", "72h"):
+        repository.policy = Preview(ttl=ttl)
+        assert repository.ensure(head(updated_at=NOW)).subject.startswith("Renew preview")
+        assert "already" in repository.ensure(head(updated_at=NOW))
+
+
+@given(times, st.integers(0, 12 * QUARTER), st.booleans())
+def test_what_is_not_opened_for_its_age_is_just_what_would_be_collected_for_it(
+    activity: int, later: int, pinned: bool
+) -> None:
+    """Reconciliation that opened what it collects would do both in turns, for ever."""
+    pull_request, now = head(updated_at=at(activity), labels=("preview/pin",) if pinned else ()), at(activity + later)
+    in_time, late = Repository(), Repository()
+    in_time.ensure(pull_request, now=at(activity))
+    collected = plan_gc(in_time.open(), {"podinfo": Wanted(POLICY, 10, listing(pull_request))}, now).gone
+    refusal = late.ensure(pull_request, now=now)
+    assert bool(collected) == (not late.open())
+    assert not collected or "would be idle too long already" in refusal
 
 
 def test_without_a_time_a_new_commit_is_news_even_where_the_clock_is_behind() -> None:
@@ -519,29 +589,31 @@ def test_a_preview_moves_when_its_app_names_another_cluster() -> None:
 
 
 events = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from("abc"), times, st.booleans()), max_size=12, unique_by=lambda e: e[2]
+    st.tuples(st.integers(1, 4), st.sampled_from("abc"), times, st.booleans()),
+    max_size=12,
+    unique_by=lambda event: event[2] // QUARTER,
 )
 
 
 @given(events)
-def test_the_same_news_twice_changes_nothing(news: list[tuple[int, str, int, bool]]) -> None:
+def test_law_2_the_same_news_twice_changes_nothing(news: list[tuple[int, str, int, bool]]) -> None:
     repository = Repository(limit=3)
     for event in news:
-        repository.ensure(told(event))
+        repository.ensure(told(event), now=at(event[2]))
         before = repository.files()
-        repository.ensure(told(event))
+        repository.ensure(told(event), now=at(event[2]))
         assert repository.files() == before
 
 
 @given(events, st.randoms(use_true_random=False))
-def test_news_leads_to_the_same_tree_in_whatever_order_it_comes(
+def test_law_2_news_leads_to_the_same_tree_in_whatever_order_it_comes(
     news: list[tuple[int, str, int, bool]], chance: Any
 ) -> None:
     one, other = Repository(), Repository()
     for event in news:
-        one.ensure(told(event))
+        one.ensure(told(event), now=BEGINNING)
     for event in chance.sample(news, len(news)):
-        other.ensure(told(event))
+        other.ensure(told(event), now=BEGINNING)
     assert one.files() == other.files()
 
 
@@ -552,9 +624,9 @@ def test_of_too_many_previews_the_ones_idle_longest_go_in_whatever_order_they_co
     repository = Repository(limit=limit)
     news = [head(number, updated_at=at(updated)) for number, updated in enumerate(seen, 1)]
     for pull_request in chance.sample(news, len(news)):
-        repository.ensure(pull_request)
-    newest = sorted(range(len(seen)), key=lambda index: -seen[index])[:limit]
-    assert [preview.number for preview in repository.open()] == sorted(index + 1 for index in newest)
+        repository.ensure(pull_request, now=BEGINNING)
+    newest = sorted(((updated // QUARTER, number) for number, updated in enumerate(seen, 1)), reverse=True)[:limit]
+    assert [preview.number for preview in repository.open()] == sorted(number for _, number in newest)
 
 
 def test_a_pinned_preview_makes_no_room() -> None:

@@ -17,7 +17,7 @@ from generator.gitrepo.commit_message import message
 from generator.gitrepo.commits import Heads, Step, write_commits
 from generator.gitrepo.git_process import Git as GitProcess
 from generator.gitrepo.git_process import GitFailedError
-from generator.gitrepo.git_tree import GitTree
+from generator.gitrepo.git_tree import commit_tree
 from generator.gitrepo.import_stream import refuse_unsafe
 
 Git = Callable[..., str]
@@ -51,7 +51,7 @@ def write_commit(repo: Repo, parent: str | None, change: Change, who: Signature 
 
 
 def content(repo: Repo, commit: str) -> dict[str, File | None]:
-    tree = GitTree(repo, commit)
+    tree = commit_tree(repo, commit)
     return {path: tree.get(path) for path in tree.under("")}
 
 

@@ -37,6 +37,9 @@ REASONS = {
         rejected("pre-receive hook declined", told="remote: TF401028: it has already been updated by another client"),
         rejected("pre-receive hook declined", told="remote: cannot lock ref 'refs/heads/main': is at 1 but expected 2"),
         f"!\t{MAIN}\t[remote rejected] (atomic push failure)\n!\tx:y\t[rejected] (stale info)",
+        f"!\t{MAIN}\t[remote rejected] (atomic transaction failed)\n"
+        "!\tx:y\t[remote rejected] (atomic transaction failed)\n"
+        f"remote: error: cannot lock ref 'refs/heads/main': is at {'1' * 40} but expected {'2' * 40}",
         "error: RPC failed; HTTP 409 curl 22 The requested URL returned error: 409",
         "error: atomic push failed for ref refs/heads/main. status: 2",
         "hint: Updates were rejected because the remote contains work that you do not\nhint: have locally.",

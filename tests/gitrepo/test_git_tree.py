@@ -1,16 +1,22 @@
-"""The tree of a commit, of a repository that git alone made: every file as it was committed, and nothing else."""
+"""The tree of a commit, of a repository that git alone made: every file as it was committed, and nothing else.
+
+It is the same whether GitPython reads the objects or a `git cat-file` of ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from git import Repo
 from pytest_git import GitRepo
 
-from generator.core.tree import EXECUTABLE, SYMLINK, File, MemoryTree
-from generator.gitrepo.git_tree import GitTree, commit_tree
+from generator.core.tree import EXECUTABLE, SYMLINK, File, MemoryTree, Tree
+from generator.gitrepo.git_process import Git as GitProcess
+from generator.gitrepo.git_tree import commit_tree
+from generator.gitrepo.object_reader import ObjectReader
+from generator.gitrepo.object_tree import ObjectTree
 from generator.gitrepo.running import forget_outer_git
 
 Git = Callable[..., str]
@@ -34,8 +40,8 @@ CONTENT = {
 }
 
 
-@pytest.fixture
-def foreign(git_repo: GitRepo, git: Git) -> GitTree:
+@pytest.fixture(params=["GitPython", "cat-file"])
+def foreign(git_repo: GitRepo, git: Git, request: pytest.FixtureRequest) -> Iterator[Tree]:
     folder = Path(git_repo.workspace)
     for path, data in CONTENT.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -46,10 +52,15 @@ def foreign(git_repo: GitRepo, git: Git) -> GitTree:
     git(folder, "add", "--all")
     git(folder, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
     git(folder, "commit", "--quiet", "--message", "x")
-    return GitTree(git_repo.api, git(folder, "rev-parse", "HEAD"))
+    if request.param == "GitPython":
+        yield commit_tree(git_repo.api, git(folder, "rev-parse", "HEAD"))
+        return
+    reader = ObjectReader(GitProcess(folder / ".git"))
+    yield ObjectTree(reader.read, git(folder, "rev-parse", "HEAD^{tree}"))
+    reader.close()
 
 
-def test_every_file_is_read_as_it_was_committed(foreign: GitTree) -> None:
+def test_every_file_is_read_as_it_was_committed(foreign: Tree) -> None:
     expected = {path: File(data) for path, data in CONTENT.items()}
     expected |= {"run": File(b"#!/bin/sh\n", EXECUTABLE), "link": File(b"deep/er", SYMLINK)}
     assert {path: foreign.get(path) for path in foreign.under("")} == expected
@@ -57,20 +68,33 @@ def test_every_file_is_read_as_it_was_committed(foreign: GitTree) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "x", "deep", "deep/er/", "/plain", "plain/x", "plain/empty", "link/and", "module", "module/x", "../plain"],
+    [
+        "",
+        "x",
+        "deep",
+        "deep/er/",
+        "/plain",
+        "plain/x",
+        "plain/empty",
+        "link/and",
+        "module",
+        "module/x",
+        "../plain",
+        "\ud800",
+    ],
 )
-def test_what_is_no_file_is_not_there(foreign: GitTree, path: str) -> None:
+def test_what_is_no_file_is_not_there(foreign: Tree, path: str) -> None:
     assert foreign.get(path) is None
 
 
-def test_folders_are_listed_as_in_memory(foreign: GitTree) -> None:
+def test_folders_are_listed_as_in_memory(foreign: Tree) -> None:
     memory = MemoryTree({path: File(b"") for path in foreign.under("")})
     for folder in ("", "deep", "deep/er", "a b", "日本", "[a]", ":(top)", "dee", "plain", "link", "missing", "-"):
         assert foreign.under(folder) == memory.under(folder)
         assert foreign.children(folder) == memory.children(folder)
 
 
-def test_a_folder_is_taken_by_its_letters(foreign: GitTree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_taken_by_its_letters(foreign: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     for setting in ("GIT_LITERAL_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_GLOB_PATHSPECS"):
         monkeypatch.setenv(setting, "1")
     forget_outer_git()
@@ -85,7 +109,7 @@ def test_no_commit_holds_nothing(git_repo: GitRepo) -> None:
 def test_a_tree_stays_as_it_was_when_the_branch_moves_on(git_repo: GitRepo, git: Git) -> None:
     folder = Path(git_repo.workspace)
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "1")
-    tree = GitTree(Repo(folder), git(folder, "rev-parse", "HEAD"))
+    tree = commit_tree(Repo(folder), git(folder, "rev-parse", "HEAD"))
     (folder / "new").write_text("x")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "2")

@@ -20,7 +20,7 @@ Git = Callable[..., str]
 State = Callable[[Path], dict[str, tuple[int, bytes]]]
 
 
-def _commit(proposal: Proposal) -> list[str | None]:
+def commit_proposal(proposal: Proposal) -> list[str | None]:
     with proposal.reserved():
         return [repository.commit() for repository in proposal.repositories]
 
@@ -28,17 +28,17 @@ def _commit(proposal: Proposal) -> list[str | None]:
 @pytest.fixture
 def commit() -> Commit:
     """Commit a proposal as the command line does and return the commits."""
-    return _commit
+    return commit_proposal
 
 
 @pytest.fixture(scope="session")
 def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Organization `acme`: a management cluster and `prod-eu`, with the environment `staging` on the latter."""
     out = tmp_path_factory.mktemp("acme") / "out"
-    _commit(propose_organization(out, {"org": "acme", "app_org": "acme-apps"}))
+    commit_proposal(propose_organization(out, {"org": "acme", "app_org": "acme-apps"}))
     data = {"cloud": "aws", "region": "eu-west-1"}
-    _commit(add_cluster(find_workspace(out), "prod-eu", "physical", data, force=False))
-    _commit(add_environment(find_workspace(out), "staging", "prod-eu", before=None, force=False))
+    commit_proposal(add_cluster(find_workspace(out), "prod-eu", "physical", data, force=False))
+    commit_proposal(add_environment(find_workspace(out), "staging", "prod-eu", before=None, force=False))
     return out
 
 

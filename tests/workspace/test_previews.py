@@ -49,7 +49,7 @@ CHART = NewApp("frontend", "acme/frontend", chart="oci://ghcr.io/stefanprodan/ch
 
 def ensure(number: int = 7, sha: str = SHA, app: str = "podinfo", **told: Any) -> EnsurePreview:
     pull_request = PullRequest(number, sha, **{"branch": "feat/x", "updated_at": NOW, **told})
-    return EnsurePreview(app, pull_request, NOW)
+    return EnsurePreview(app, pull_request, pull_request.updated_at or NOW)
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def test_a_preview_is_marked_with_what_it_shows_and_until_when(repository: Path,
         "gitopsmith.dev/repository": "acme/podinfo",
         "gitopsmith.dev/sha": SHA,
         "gitopsmith.dev/branch": "feat/x",
-        "gitopsmith.dev/updated": "2026-01-31T12:00:00Z",
-        "gitopsmith.dev/expires": "2026-02-03T12:00:00Z",
+        "gitopsmith.dev/updated": "2026-01-31T00:00:00Z",
+        "gitopsmith.dev/expires": "2026-02-03T18:00:00Z",
     }
     assert metadata["labels"]["gitopsmith.dev/app"] == "podinfo"
     assert metadata["labels"]["gitopsmith.dev/pull-request"] == "7"
@@ -228,7 +228,7 @@ def test_the_commit_says_where_the_preview_comes_from(
 ) -> None:
     opening(author="octocat", title="Fixes #12")
     message = git(repository, "log", "-1", "--format=%B")
-    assert message.startswith("Open preview podinfo-pr-7 at 3f2c1a9\n\nPull request 7, until 2026-02-03T12:00:00Z.")
+    assert message.startswith("Open preview podinfo-pr-7 at 3f2c1a9\n\nPull request 7, until 2026-02-03T18:00:00Z.")
     assert f"Argocd-reference-commit-sha: {SHA}" in message
     assert "Argocd-reference-commit-repourl: https://github.com/acme/podinfo" in message
     assert "Argocd-reference-commit-author: octocat" in message
@@ -349,7 +349,7 @@ def test_collecting_removes_what_is_expired_in_one_commit(
     assert [row["name"] for row in previews(acme()).rows] == ["podinfo-pr-3"]
     message = git(repository, "log", "-1", "--format=%B")
     assert message.startswith(
-        "Close 2 previews\n\npodinfo-pr-1: idle, and expired 2026-01-04T00:00:00Z.\npodinfo-pr-2:"
+        "Close 2 previews\n\npodinfo-pr-1: idle, and expired 2026-01-04T18:00:00Z.\npodinfo-pr-2:"
     )
     assert collect_previews(acme(), NOW).repositories == ()
 

@@ -22,7 +22,7 @@ from generator.core.change import Change
 from generator.core.tree import File, Tree
 from generator.gitrepo.clone import Clone
 from generator.gitrepo.credentials import Credentials
-from generator.gitrepo.remote_branch import RemoteBranch
+from generator.gitrepo.remote_branch import Anew, RemoteBranch
 from generator.gitrepo.writer import Planner
 
 TOKEN = "ghs_0123/top+secret=="
@@ -123,6 +123,7 @@ def branch_of(tmp_path: Path) -> Iterator[OpenBranch]:
         name: str = "main",
         *,
         base: str | None = None,
+        anew: Anew | None = None,
         token: str | None = None,
         timeout: float = 30.0,
         lock_timeout: float = 30.0,
@@ -130,7 +131,7 @@ def branch_of(tmp_path: Path) -> Iterator[OpenBranch]:
         credentials = Credentials(token)
         clone = Clone(str(url), tmp_path / "cache", credentials=credentials, timeout=timeout, lock_timeout=lock_timeout)
         opened.append(clone)
-        return RemoteBranch(clone, name, base=base)
+        return RemoteBranch(clone, name, base=base, anew=anew)
 
     yield open_branch
     for clone in opened:
@@ -167,12 +168,12 @@ class Web:
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Web]:
     """Serve this test's folder by `git http-backend`."""
-    with _serving(tmp_path) as web:
+    with serving(tmp_path) as web:
         yield web
 
 
 @contextmanager
-def _serving(root: Path) -> Iterator[Web]:
+def serving(root: Path) -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._answer()
@@ -254,7 +255,7 @@ from pathlib import Path
 from generator.core.change import Change
 from generator.core.tree import File
 from generator.gitrepo.clone import Clone
-from generator.gitrepo.remote_branch import RemoteBranch
+from generator.gitrepo.remote_branch import Anew, RemoteBranch
 from generator.gitrepo.writer import write
 
 order = json.loads(sys.argv[1])

@@ -48,7 +48,7 @@ def test_a_competitor_pushes_five_times_a_second(
 def test_a_writer_that_is_killed_and_run_again_loses_and_repeats_nothing(
     remote: Remote, writer_process: WriterProcess, branch: RemoteBranch, rounds: int
 ) -> None:
-    moments = random.Random(7)  # noqa: S311 - the same moments in every run
+    moments = random.Random(7)
     killed = 0
     for number in range(rounds):
         version, apps = str(2 + number), range(20)

@@ -169,6 +169,37 @@ def test_races_are_lost_with_growing_pauses_and_shrinking_batches(remote: Remote
     remote.assert_sound()
 
 
+@pytest.mark.parametrize(("moved", "sizes"), [(False, [120]), (True, [50, 62, 8])])
+def test_a_large_batch_begins_small_where_others_moved_the_branch(
+    remote: Remote, branch: RemoteBranch, moved: bool, sizes: list[int]
+) -> None:
+    write(branch, [set_version(150, "2")])
+    if moved:
+        remote.commit("by hand", {"other": "x"})
+    quiet = Contended(branch, remote, times=0)
+    write(quiet, [set_version(number, "2") for number in range(120)])
+    assert quiet.sizes == sizes
+    assert len(remote.subjects()) == 1 + 1 + moved + 120
+
+
+def test_a_size_that_takes_longer_to_push_than_the_next_is_left_out(remote: Remote, branch: RemoteBranch) -> None:
+    """Up to about 14 changes git writes a file for each object; of more it keeps the pack."""
+    write(branch, [set_version(150, "2")])
+    contended = Contended(branch, remote, times=3)
+    write(contended, [set_version(number, "2") for number in range(49)], sleep=lambda _: None)
+    assert contended.sizes == [49, 49, 24, 8, 16, 20, 5]
+    remote.assert_sound()
+
+
+def test_a_large_batch_that_loses_its_first_race_shrinks_at_once(remote: Remote, branch: RemoteBranch) -> None:
+    """It had looked just before: so the loss tells how contended the branch is."""
+    write(branch, [set_version(150, "2")])
+    contended = Contended(branch, remote, times=2)
+    write(contended, [set_version(number, "2") for number in range(60)], sleep=lambda _: None)
+    assert contended.sizes == [60, 30, 8, 16, 20, 16]
+    remote.assert_sound()
+
+
 def test_the_number_of_attempts_is_bounded(remote: Remote, branch: RemoteBranch) -> None:
     pauses: list[float] = []
     with pytest.raises(TemporaryError, match="3 attempts"):

@@ -1,0 +1,109 @@
+"""`gitopsmith serve`: the companion process that turns GitHub's deliveries into commits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from generator.cli import sync_options
+from generator.cli.commit_options import committing
+from generator.cli.durations import seconds_in
+from generator.cli.output import say
+
+_TUNING = "Tuning"
+
+
+def serve(
+    workspace: sync_options.Workspace = None,
+    push: sync_options.Push = False,
+    platform: sync_options.Platform = None,
+    platform_branch: sync_options.PlatformBranch = "main",
+    host: Annotated[str, typer.Option(envvar="GITOPSMITH_HOST", help="Address to listen on.")] = "0.0.0.0",  # noqa: S104
+    port: Annotated[int, typer.Option(envvar="GITOPSMITH_PORT", help="Port; 0 for any that is free.")] = 8080,
+    webhook_secrets: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="GITOPSMITH_WEBHOOK_SECRETS",
+            help="YAML of `owner/name: secret`, beside GITOPSMITH_WEBHOOK_SECRET for all.",
+        ),
+    ] = None,
+    github_url: sync_options.GitHubUrl = sync_options.GITHUB,
+    state: sync_options.State = None,
+    database_url: sync_options.DatabaseUrl = None,
+    reconciliation_period: Annotated[
+        str,
+        typer.Option(
+            envvar=["GITOPSMITH_RECONCILIATION_PERIOD", "RECONCILIATION_PERIOD"],
+            help="How often what was missed is looked for.",
+            rich_help_panel=_TUNING,
+        ),
+    ] = "10m",
+    image_timeout: Annotated[
+        str,
+        typer.Option(
+            envvar="GITOPSMITH_IMAGE_TIMEOUT", help="How long an image is waited for.", rich_help_panel=_TUNING
+        ),
+    ] = "30m",
+    name: Annotated[
+        str | None,
+        typer.Option(
+            envvar="GITOPSMITH_PROCESS_NAME",
+            help="Name of this process, another one for each that shares a database.",
+            show_default="host and port",
+            rich_help_panel=_TUNING,
+        ),
+    ] = None,
+    takeover_after: Annotated[
+        str,
+        typer.Option(
+            envvar="GITOPSMITH_TAKEOVER_AFTER",
+            help="How long another process may be silent before its work is taken over.",
+            rich_help_panel=_TUNING,
+        ),
+    ] = "30s",
+    log_format: Annotated[
+        Literal["json", "console"] | None,
+        typer.Option(
+            envvar="GITOPSMITH_LOG_FORMAT",
+            help="Form of the log on stderr.",
+            show_default="console on a terminal, else json",
+            rich_help_panel=_TUNING,
+        ),
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        typer.Option(envvar="GITOPSMITH_LOG_LEVEL", help="Least weight of what is logged.", rich_help_panel=_TUNING),
+    ] = "info",
+) -> None:
+    """Receive GitHub's deliveries, commit what follows from them, and look for what was missed."""
+    from generator.sync import logs, service  # noqa: PLC0415
+    from generator.sync.webhook_secrets import webhook_secrets as secrets_in  # noqa: PLC0415
+
+    period = seconds_in(reconciliation_period, "--reconciliation-period", least=10)
+    silence = seconds_in(takeover_after, "--takeover-after", least=2)
+    timeout = seconds_in(image_timeout, "--image-timeout", least=0)
+    secrets = secrets_in(os.environ, webhook_secrets)
+    folder = sync_options.state_folder(state, workspace, platform)
+    metrics = service.new_metrics(period)
+    github = sync_options.connection(github_url, metrics)
+    settings = service.Settings(
+        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, github, push=push),
+        database_url=sync_options.database_url(database_url, folder),
+        secrets=secrets,
+        listings=sync_options.listings(github, folder),
+        registry=sync_options.registry(),
+        metrics=metrics,
+        host=host,
+        port=port,
+        executor=name or sync_options.process_name(port),
+        period=period,
+        silence=silence,
+        image_timeout=timeout,
+        committing=committing(),
+    )
+    logs.configure(log_format, log_level, secrets=sync_options.secret_values())
+    service.serve(settings, started=lambda chosen: say(f"Listening on {host}, port {chosen}."))

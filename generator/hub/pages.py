@@ -1,0 +1,143 @@
+"""Keeps pages of listings with their ETags, so that GitHub is asked only whether they have changed.
+
+It is a cache: it may be deleted at any moment, and the newest of what was used stays where there is too much.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from generator.core.errors import TemporaryError
+
+_FORM = 1
+"""The form of what is kept: a file in another one is begun anew."""
+_MOST = 64 * 2**20
+_PATIENCE = 5.0
+_TABLE = """
+CREATE TABLE page (
+    key TEXT PRIMARY KEY, etag TEXT NOT NULL, next TEXT NOT NULL, items TEXT NOT NULL,
+    size INTEGER NOT NULL, used INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+_USE = "UPDATE page SET used = (SELECT max(used) + 1 FROM page) WHERE key = ?"
+_PUT = "INSERT OR REPLACE INTO page SELECT ?, ?, ?, ?, ?, coalesce(max(used), 0) + 1 FROM page"
+_EVICT = """
+DELETE FROM page WHERE key IN
+    (SELECT key FROM (SELECT key, sum(size) OVER (ORDER BY used DESC) AS upto FROM page) WHERE upto > ?)
+"""
+
+
+@dataclass(frozen=True)
+class KeptPage:
+    """A page as it was last answered.
+
+    Attributes:
+        etag: GitHub's name for just this content.
+        next: The address of the page behind it; empty where it named none.
+        items: What stood on it: plain values that JSON can write.
+    """
+
+    etag: str
+    next: str
+    items: list[Any]
+
+
+class Pages:
+    """Pages by their address. Several threads may use it at once, and several processes the same file.
+
+    Args:
+        path: The file; None to keep them only as long as the process lives.
+        most: The most bytes of items that are kept.
+    """
+
+    def __init__(self, path: Path | None = None, most: int = _MOST) -> None:
+        self._path = path
+        self._most = most
+        self._lock = Lock()
+        self._database: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close the file; a later use opens it again, and what is kept without one is gone."""
+        with self._lock:
+            self._close()
+
+    def get(self, key: str) -> KeptPage | None:
+        """Return what is kept under an address, if anything is.
+
+        Raises:
+            TemporaryError: The file cannot be read.
+        """
+
+        def read(database: sqlite3.Connection) -> Any:
+            database.execute(_USE, (key,))
+            return database.execute("SELECT etag, next, items FROM page WHERE key = ?", (key,)).fetchone()
+
+        found = self._do(read)
+        return KeptPage(found[0], found[1], json.loads(found[2])) if found else None
+
+    def put(self, key: str, page: KeptPage) -> None:
+        """Keep a page under an address.
+
+        Raises:
+            TemporaryError: The file cannot be written.
+        """
+        items = json.dumps(page.items, separators=(",", ":"))
+
+        def write(database: sqlite3.Connection) -> None:
+            database.execute(_PUT, (key, page.etag, page.next, items, len(items)))
+            database.execute(_EVICT, (self._most,))
+
+        self._do(write)
+
+    def _do(self, action: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Do something with the file; where it is damaged, begin it anew."""
+        try:
+            with self._lock:
+                try:
+                    return action(self._opened())
+                except sqlite3.OperationalError:
+                    raise  # locked, full, not to be opened: that is no damage
+                except sqlite3.DatabaseError:
+                    self._close()
+                    if self._path:
+                        self._path.unlink()
+                    return action(self._opened())
+        except (sqlite3.Error, OSError) as error:
+            raise TemporaryError(f"{self._path}: what is kept of GitHub's listings cannot be used: {error}.") from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._database is None:
+            if self._path:
+                self._path.touch(mode=0o600)
+            database = sqlite3.connect(
+                self._path or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+            try:
+                _prepare(database)
+            except sqlite3.Error:
+                database.close()
+                raise
+            self._database = database
+        return self._database
+
+    def _close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    # Every statement is its own transaction. What a crash takes from a cache is no loss, so nothing waits for the disk.
+    database.executescript("PRAGMA synchronous = OFF; BEGIN IMMEDIATE")
+    (form,) = database.execute("PRAGMA user_version").fetchone()
+    if form != _FORM:
+        database.execute("DROP TABLE IF EXISTS page")
+        database.execute(_TABLE)
+        database.execute(f"PRAGMA user_version = {_FORM}")
+    database.execute("COMMIT")

@@ -1,0 +1,255 @@
+"""How a call of GitHub is made: bounded in time, repeated where that is safe, counted, its failures made ours.
+
+PyGithub's own objects make their calls through this too, so that none goes uncounted. Of PyGithub's habits these are
+not taken over: it waits between calls, sleeps through limits, and takes a write that is redirected for done.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from github.Auth import Auth
+from github.Requester import Requester
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from generator.core.errors import UserError
+from generator.hub.conduct import Conduct
+from generator.hub.failures import Answered, LimitedError, RefusedError, UnavailableError, failure
+from generator.hub.operations import operation
+from generator.hub.transport import Exchange, Transport
+
+_READS = frozenset({"GET", "HEAD"})
+_VERSION = "2022-11-28"
+_MEDIA_TYPE = "application/vnd.github+json"
+
+# PyGithub tells its log the bodies of all answers, and one of these is a token.
+logging.getLogger("github.Requester").setLevel(logging.INFO)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What GitHub answered.
+
+    Attributes:
+        status: The HTTP status: 304 or below 300.
+        headers: The headers, their names in small letters.
+        data: The body, read as JSON; None where there is none.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+
+
+class RenewableAuth(Auth):
+    """Credentials that can be had anew."""
+
+    def renew(self) -> None:
+        """Forget what GitHub no longer takes."""
+        raise NotImplementedError
+
+
+class UnsentError(UnavailableError):
+    """A call did not reach GitHub, so it had no effect there."""
+
+
+class Caller(Requester):
+    """Makes calls in the name of one identity. Several threads may call at once.
+
+    Args:
+        url: The address of the API.
+        auth: Who calls.
+        conduct: How.
+        advice: What to do where GitHub does not know the credentials.
+    """
+
+    def __init__(self, url: str, auth: Auth, conduct: Conduct, advice: str) -> None:
+        super().__init__(
+            auth=auth,
+            base_url=url,
+            timeout=0,  # of connections that are not used
+            user_agent="gitopsmith",
+            per_page=100,
+            verify=True,
+            retry=None,
+            pool_size=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            api_version=_VERSION,
+        )
+        self._auth = auth
+        self._transport = Transport(url, conduct.patience.timeout)
+        self._conduct = conduct
+        self._advice = advice
+
+    def close(self) -> None:
+        """Close the connections; a later call opens them again."""
+        super().close()
+        self._transport.close()
+
+    @property
+    def token(self) -> str:
+        """A token that is good for the next minute, which opens to git what it opens here."""
+        return self._auth.token
+
+    def requestJson(  # noqa: N802 - PyGithub's name for what all of its calls go through
+        self,
+        verb: str,
+        url: str,
+        parameters: dict[str, Any] | None = None,
+        headers: dict[str, Any] | None = None,
+        input: Any | None = None,  # noqa: A002 - PyGithub's name
+        cnx: Any | None = None,  # noqa: ARG002 - it would have no time limit
+        follow_302_redirect: bool = False,
+    ) -> tuple[int, dict[str, Any], str]:
+        """Make a call, as `call` does; this is the way of PyGithub's own objects."""
+        if follow_302_redirect:
+            raise NotImplementedError("No call of ours leads to another host.")
+        return self.call(verb, url, parameters, headers, input)
+
+    def ask(
+        self,
+        verb: str,
+        url: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any | None = None,
+        repeatable: bool = False,
+    ) -> Answer:
+        """Make a call, as `call` does, and read what is answered.
+
+        Raises:
+            UnavailableError: It is no JSON, so somebody else than GitHub has answered.
+        """
+        status, answered, text = self.call(verb, url, parameters, headers, body, repeatable=repeatable)
+        data = _json(text)
+        if text and data is None:
+            raise UnavailableError(f"{self.hostname_and_port}, asked for `{verb} {self._path(url)}`, answers no JSON.")
+        return Answer(status, answered, data)
+
+    def call(
+        self,
+        verb: str,
+        url: str,
+        parameters: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any | None = None,
+        *,
+        repeatable: bool = False,
+    ) -> tuple[int, dict[str, Any], str]:
+        """Make a call, several times where it fails by what may pass and can be repeated.
+
+        Args:
+            verb: The verb.
+            url: The path below the API's address; or an address that GitHub gave, of which the path is taken.
+            parameters: The query.
+            headers: More headers.
+            body: What is sent, as JSON.
+            repeatable: Whether it may be made again though it may have had its effect; a read always may.
+
+        Returns:
+            The status, which is 304 or below 300, the headers with their names in small letters, and the body.
+
+        Raises:
+            RefusedError: GitHub refuses.
+            UserError: The credentials cannot be used, or GitHub's certificate is not trusted.
+            UnavailableError: GitHub is away, unwell, or was asked too often.
+        """
+        patience = self._conduct.patience
+        for attempt in range(1, patience.attempts):
+            try:
+                return self._renewing(verb, url, parameters, headers, body)
+            except UnavailableError as error:
+                wait = max(patience.delay(attempt, self._conduct.luck()), error.retry_after or 0.0)
+                without_effect = verb in _READS or repeatable or isinstance(error, UnsentError | LimitedError)
+                if not without_effect or wait > patience.longest:
+                    raise
+            self._conduct.sleep(wait)
+        return self._renewing(verb, url, parameters, headers, body)
+
+    def _renewing(
+        self, verb: str, url: str, parameters: Mapping[str, Any] | None, headers: Mapping[str, str] | None, body: Any
+    ) -> tuple[int, dict[str, Any], str]:
+        """Make a call; where GitHub no longer takes our token, make it once more with a new one."""
+        try:
+            return self._once(verb, url, parameters, headers, body)
+        except RefusedError as error:
+            if error.status != HTTPStatus.UNAUTHORIZED or not isinstance(self._auth, RenewableAuth):
+                raise
+            self._auth.renew()
+            return self._once(verb, url, parameters, headers, body)
+
+    def _once(
+        self, verb: str, url: str, parameters: Mapping[str, Any] | None, headers: Mapping[str, str] | None, body: Any
+    ) -> tuple[int, dict[str, Any], str]:
+        # PyGithub adds to the headers that it is given, the token among them.
+        given = {"Accept": _MEDIA_TYPE, **(headers or {})}
+        asked = f"{verb} {self._path(url)}"
+        api = operation(verb, self._path(url))
+        began = time.monotonic()
+        try:
+            exchange: Any = Exchange(self._transport)
+            status, answered, text = super().requestJson(verb, url, dict(parameters or {}), given, body, exchange)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            self._conduct.observer.called(api, 0, time.monotonic() - began)
+            raise _network_failure(self.hostname_and_port, asked, error) from error
+        except RuntimeError as error:  # what PyGithub says of an answer that leads to another server
+            raise UserError(f"{self.hostname_and_port}: {error}", hint="Correct the address of the API.") from error
+        self._conduct.observer.called(api, status, time.monotonic() - began)
+        self._note_limit(answered)
+        if status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
+            return status, answered, text
+        found = Answered(asked, status, answered, _json(text))
+        raise failure(found, advice=self._advice, now=self._conduct.clock())
+
+    def _path(self, url: str) -> str:
+        """Return the path below the API's address, without a query."""
+        return urlsplit(url).path.removeprefix(urlsplit(self.base_url).path)
+
+    def _note_limit(self, headers: Mapping[str, str]) -> None:
+        names = ("x-ratelimit-remaining", "x-ratelimit-limit", "x-ratelimit-reset")
+        try:
+            remaining, limit, reset = (float(headers[name]) for name in names)
+        except (KeyError, ValueError):
+            return  # an Enterprise Server may have no limits
+        self._conduct.observer.limit(int(remaining), int(limit), reset)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _network_failure(host: str, asked: str, error: Exception) -> UserError | UnavailableError:
+    causes = tuple(_causes(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return UserError(
+            f"The certificate of {host} is not trusted.",
+            hint="If an authority of your own signed it, let REQUESTS_CA_BUNDLE name a file with its certificate.",
+        )
+    told = f"{host}, asked for `{asked}`"
+    if any(isinstance(cause, NewConnectionError | requests.ConnectTimeout) for cause in causes):
+        return UnsentError(f"{told}, cannot be reached.")
+    if any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes):
+        return UnavailableError(f"{told}, gave no answer in time.")
+    return UnavailableError(f"{told}, broke off.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that led to it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,1 @@
+"""Everything that talks to registries of images and charts."""

@@ -1,0 +1,357 @@
+"""Drains the inbox: takes everything that is due, commits each piece of news, pushes once, and says what became of it.
+
+Whoever is killed here loses nothing: what was not settled is drained again, and a planner that finds its change in the
+tree already makes no second commit.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
+
+import structlog
+
+from generator.core.errors import GitopsmithError, TemporaryError, UserError
+from generator.core.instants import show_instant
+from generator.core.intents import SetVersion
+from generator.core.tree import Tree
+from generator.gitrepo.authorship import Authorship
+from generator.gitrepo.branch import Branch
+from generator.gitrepo.commits import Heads
+from generator.gitrepo.commits import Step as CommitStep
+from generator.gitrepo.writer import Outcome, Planner, WithPristine, write
+from generator.registries.reference import ImageReference
+from generator.registries.registry import Presence
+from generator.sync.batch import Work, coalesce
+from generator.sync.delivery import Delivery
+from generator.sync.events import PackageEvent
+from generator.sync.following import DocumentReader, Following
+from generator.sync.gate import images_of
+from generator.sync.gitops import Gitops, View
+from generator.sync.inbox import Inbox
+from generator.sync.knowledge import Knowledge
+from generator.sync.metric_families import GitOperation
+from generator.sync.parsing import parse
+from generator.sync.planning import planners
+from generator.sync.rules import Reaction, Step, react
+from generator.sync.settlement import (
+    Settlement,
+    after_failure,
+    after_writing,
+    ignored,
+    refused,
+    superseded,
+    waiting_for_image,
+    with_winners,
+)
+from generator.sync.stored_steps import EVENT as RECONCILIATION
+from generator.sync.stored_steps import load_steps
+from generator.workspace.committing import PLAIN, Committing
+from generator.workspace.version_pushing import push_version
+
+BATCH = 500
+"""The most deliveries that go together: what is read of them is held in memory."""
+
+_T = TypeVar("_T")
+_log = structlog.get_logger(__name__)
+
+
+class Registry(Protocol):
+    """Whoever knows whether an image can be pulled."""
+
+    def presence(self, reference: ImageReference) -> Presence:
+        """Return whether the image is there.
+
+        Raises:
+            UserError: The registry does not let us in.
+            TemporaryError: The registry is away.
+        """
+        ...
+
+
+class Observer(Protocol):
+    """Whoever counts what happens."""
+
+    def settled(self, delivery: Delivery, settlement: Settlement, now: float) -> None:
+        """Take note of what became of a delivery."""
+        ...
+
+    def pushed(self, size: int, seconds: float, result: str) -> None:
+        """Take note of a push: how many deliveries went together, how long it took, and how it ended."""
+        ...
+
+    def git_operation(self, operation: GitOperation) -> AbstractContextManager[None]:
+        """Count and time what the block does."""
+        ...
+
+
+@dataclass
+class Drain:
+    """What drains the inbox of one organization.
+
+    Attributes:
+        gitops: Where its repositories are.
+        inbox: What is drained.
+        registry: Who is asked for images.
+        knowledge: What is known of the organization, renewed with every batch.
+        observer: Who counts.
+        clock: The time, in seconds since 1970.
+        image_timeout: The seconds that an image is waited for.
+        committing: How commits are made.
+        luck: A random number from 0 to 1, which keeps those apart that failed together.
+    """
+
+    gitops: Gitops
+    inbox: Inbox
+    registry: Registry
+    knowledge: Knowledge
+    observer: Observer
+    clock: Callable[[], float]
+    image_timeout: float = 1800.0
+    committing: Committing = PLAIN
+    luck: Callable[[], float] = random.random
+    _reader: DocumentReader = field(default_factory=DocumentReader)
+
+    def once(self) -> bool:
+        """Settle everything that is due, at most a batch of it.
+
+        Returns:
+            Whether anything was due: then more may be.
+
+        Raises:
+            TemporaryError: The inbox cannot be read or written.
+        """
+        due = self.inbox.due(self.clock(), BATCH)
+        if not due:
+            return False
+        settlements = self._drained(due)
+        now = self.clock()
+        self.inbox.settle(settlements, now)
+        by_id = {delivery.id: delivery for delivery in due}
+        for settlement in settlements:
+            self.observer.settled(by_id[settlement.id], settlement, now)
+            _tell(by_id[settlement.id], settlement)
+        return True
+
+    def look(self) -> None:
+        """Read which apps follow what, and tell it.
+
+        Raises:
+            UserError: A repository does not let us in, or is missing.
+            TemporaryError: A remote is away.
+        """
+        with self.gitops.view() as view:
+            self._following(view)
+
+    def _drained(self, due: Sequence[Delivery]) -> list[Settlement]:
+        try:
+            with self.gitops.view() as view:
+                works, settlements = self._works(due, view)
+                return settlements + self._written(works, view)
+        except OvertakenError:
+            return []
+        except GitopsmithError as error:
+            # What is wrong with a repository is no fault of the news: it is tried again until that is mended.
+            self.knowledge.problem = str(error)
+            return [after_failure(delivery, error, self.clock(), self.luck()) for delivery in due]
+
+    def _following(self, view: View) -> Following:
+        following = self._reader.read(view.main, view.layout)
+        self.knowledge.learn(following, view)
+        return following
+
+    def _works(self, due: Sequence[Delivery], view: View) -> tuple[list[Work], list[Settlement]]:
+        """Return what the deliveries ask for, and what became of those that need no writing."""
+        following, newer = self._following(view), self.inbox.newer_than(due)
+        works: list[Work] = []
+        settlements: list[Settlement] = []
+        for delivery in due:
+            if (later := newer.get(delivery.id)) is not None:
+                settlements.append(superseded(delivery, [later.id]))
+                continue
+            try:
+                found = self._work(delivery, following, view)
+            except UserError as error:
+                found = refused(delivery, error)
+            except TemporaryError as error:
+                found = after_failure(delivery, error, self.clock(), self.luck())
+            except Exception as bug:
+                _log.exception("a bug: this delivery could not be understood", delivery=delivery.id)
+                found = refused(delivery, _as_refusal(bug))
+            if isinstance(found, Work):
+                works.append(found)
+            else:
+                settlements.append(found)
+        return works, settlements
+
+    def _work(self, delivery: Delivery, following: Following, view: View) -> Work | Settlement:
+        reaction = self._reaction(delivery, following, view)
+        if not reaction.steps:
+            return ignored(delivery, reaction.reasons)
+        for image in images_of(reaction.steps, view.main, view.layout):
+            presence = presence_of(self.registry, image)
+            if not presence.found:
+                return waiting_for_image(delivery, image, presence.reason, self.clock(), self.image_timeout)
+        return Work(delivery, reaction.steps, reaction.reasons)
+
+    def _reaction(self, delivery: Delivery, following: Following, view: View) -> Reaction:
+        if delivery.event == RECONCILIATION:
+            return Reaction(tuple(_named(step, delivery.id) for step in load_steps(delivery.payload)))
+        event = parse(delivery.event, delivery.payload)
+        if isinstance(event, PackageEvent):
+            self.inbox.wake(event.name, event.tags)
+        apps = following.of(delivery.repository)
+        now, git_url = show_instant(int(self.clock())), view.organization.spec.git_url
+        reaction = react(event, apps, now=now, delivery=delivery.id, git_url=git_url)
+        return reaction if apps or reaction.reasons else Reaction(reasons=(f"no app follows {delivery.repository}",))
+
+    def _written(self, works: Sequence[Work], view: View) -> list[Settlement]:
+        """Write what the works ask for, each its own commits, all in one push."""
+        batch = coalesce(works)
+        asked: list[Planner | WithPristine] = []
+        shares = []
+        for work in batch:
+            steps = [step for step in work.steps if step.mode == "commit"]
+            mine = [_guarded(self.committing.planner(one)) for one in planners(steps, view.organization, view.platform)]
+            shares.append(len(mine))
+            asked += mine
+        fence = _Watched(view.branch, self.inbox, self.observer, [work.delivery.id for work in batch])
+        began = self.clock()
+        try:
+            outcomes = write(fence, asked, authorship=self.committing.authorship) if asked else []
+        except GitopsmithError as error:
+            self.observer.pushed(len(batch), self.clock() - began, "failed")
+            if isinstance(error, OvertakenError):
+                raise
+            self.knowledge.problem = str(error)
+            return [after_failure(work.delivery, error, self.clock(), self.luck()) for work in batch]
+        if any(outcome.commit for outcome in outcomes):
+            self.observer.pushed(len(batch), self.clock() - began, "pushed")
+        self.knowledge.problem = ""
+        written = iter(outcomes)
+        settlements = []
+        for work, share in zip(batch, shares, strict=True):
+            parts = [*(next(written) for _ in range(share)), *self._proposed(work, view)]
+            settlements.append(after_writing(work, parts, self.clock(), self.luck()))
+        return with_winners(settlements, batch, self.clock())
+
+    def _proposed(self, work: Work, view: View) -> list[Outcome]:
+        """Write what goes by pull request: one branch for each app and environment, pushed by itself."""
+        found = []
+        for step in work.steps:
+            if step.mode == "pull-request" and isinstance(step.intent, SetVersion):
+                try:
+                    found.append(_propose(step.intent, view, self.committing))
+                except GitopsmithError as error:
+                    found.append(Outcome(error=error))
+        return found
+
+
+def presence_of(registry: Registry, image: str) -> Presence:
+    """Return whether an image is there; where the registry does not say so, it is not, for as long as that takes.
+
+    Raises:
+        UserError: `image` is no reference.
+    """
+    reference = ImageReference.parse(image)
+    try:
+        return registry.presence(reference)
+    except GitopsmithError as error:
+        return Presence(False, str(error))
+
+
+class OvertakenError(TemporaryError):
+    """Another process settled a part of the batch: what was planned for it is old."""
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A branch whose operations are counted, and that is not moved for deliveries that somebody else settled meanwhile.
+
+    A process that was paused in the middle of a batch may wake when another has done its work and more: what it planned
+    is old then. That the branch is still where it was when this was asked, the push itself makes sure.
+    """
+
+    branch: Branch
+    inbox: Inbox
+    observer: Observer
+    ids: Sequence[str]
+
+    def reserved(self) -> AbstractContextManager[None]:
+        return self.branch.reserved()
+
+    def heads(self) -> Heads:
+        return self.branch.heads()
+
+    def refresh(self) -> Heads:
+        with self.observer.git_operation("fetch"):
+            return self.branch.refresh()
+
+    def tree(self, commit: str | None) -> Tree:
+        return self.branch.tree(commit)
+
+    def commit(self, heads: Heads, steps: Sequence[CommitStep], authorship: Authorship) -> list[Heads]:
+        with self.observer.git_operation("commit"):
+            return self.branch.commit(heads, steps, authorship)
+
+    def publish(self, old: Heads, new: Heads, steps: Sequence[CommitStep]) -> None:
+        if len(self.inbox.still_waiting(self.ids)) != len(self.ids):
+            raise OvertakenError("Another process settled a part of this batch.")
+        with self.observer.git_operation("push"):
+            self.branch.publish(old, new, steps)
+
+
+def _guarded(planner: Planner | WithPristine) -> Planner | WithPristine:
+    """Return a planner whose bugs fail its own delivery, and not every batch that this one is in."""
+    if isinstance(planner, WithPristine):
+        decide = planner.plan
+        return WithPristine(lambda main, pristine: _or_refusal(lambda: decide(main, pristine)))
+    plan = planner
+    return lambda tree: _or_refusal(lambda: plan(tree))
+
+
+def _or_refusal(plan: Callable[[], _T]) -> _T:
+    try:
+        return plan()
+    except GitopsmithError:
+        raise
+    except Exception as bug:
+        _log.exception("a bug: this could not be planned")
+        raise _as_refusal(bug) from bug
+
+
+def _as_refusal(bug: Exception) -> UserError:
+    return UserError(f"A bug in gitopsmith: {type(bug).__name__}: {bug}", hint="Please report it; the log has more.")
+
+
+def _propose(intent: SetVersion, view: View, committing: Committing) -> Outcome:
+    if view.remote is None:
+        raise UserError(
+            f"{intent.app} goes to {intent.environment} by pull request, and nothing is pushed here.",
+            hint="Start with --push or --platform, or let spec.delivery say `mode: commit`.",
+        )
+    pushed = push_version(view.remote, intent, committing, by_request=True)
+    change = pushed.outcome.change
+    if change is None or not pushed.stands:
+        return pushed.outcome
+    where = f"proposed on {pushed.branch}" + (f": {pushed.address}" if pushed.address else "")
+    return replace(pushed.outcome, change=replace(change, notes=(*change.notes, where)))
+
+
+def _named(step: Step, delivery: str) -> Step:
+    """Return a step whose commit names the delivery."""
+    return replace(step, intent=replace(step.intent, provenance=replace(step.intent.provenance, delivery=delivery)))
+
+
+def _tell(delivery: Delivery, settlement: Settlement) -> None:
+    _log.info(
+        settlement.result or "waits",
+        delivery=delivery.id,
+        github_event=delivery.event,
+        repository=delivery.repository,
+        reason=settlement.reason,
+        commit=settlement.commit,
+    )

@@ -1,0 +1,218 @@
+"""Runs the work durably and one at a time: DBOS's queues, and a pump that feeds them.
+
+The inbox is the truth, and the engine's own tables are not: a drain that is lost is started anew, because what it would
+have taken still waits. So the workflows of dead processes are cancelled, whatever version of ours began them, and
+nothing is stranded by an upgrade.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from generator.core.errors import GitopsmithError
+from generator.sync.inbox import Inbox
+
+DRAIN, RECONCILE = "drain", "reconcile"
+
+_SHAPE = "1"
+"""The version of our workflows' shape: another one is not continued. It is not the product's version."""
+
+_POLLING = {DRAIN: 0.05, RECONCILE: 1.0}
+"""How often each queue is looked into, in seconds: what came is waited for, and a pass is not."""
+_BATCHES = 100
+_BEATS = 6
+"""How often a process says that it lives before it would be taken for dead."""
+_RETENTION = timedelta(days=1)
+_TIDYING = 600.0
+_STOPPING = 30.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Engine:
+    """What runs the work of one organization, in one process of perhaps several.
+
+    Attributes:
+        database: Where DBOS keeps what it runs: the URL of SQLite or PostgreSQL.
+        executor: The name of this process, the same after a restart, another one for each process.
+        target: The application repository, `owner/name`: one drain runs for it at a time, in whatever process.
+        inbox: What is drained.
+        drain: Drains one batch; says whether anything was due.
+        reconcile: Makes one pass.
+        period: The seconds between two passes.
+        silence: The seconds after which another process that says nothing is taken for dead.
+        clock: The time, in seconds since 1970.
+    """
+
+    database: str
+    executor: str
+    target: str
+    inbox: Inbox
+    drain: Callable[[], bool]
+    reconcile: Callable[[], None]
+    period: float
+    silence: float
+    clock: Callable[[], float]
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _idle: threading.Event = field(default_factory=threading.Event)
+    _pump: threading.Thread | None = None
+    _queues: dict[str, Any] = field(default_factory=dict)
+    _workflows: dict[str, Any] = field(default_factory=dict)
+    _beaten: float = 0.0
+    _tidied: float = 0.0
+
+    def start(self) -> None:
+        """Launch DBOS and the pump; what this process left when it died is ended first."""
+        from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+        DBOS(
+            config={
+                "name": "gitopsmith",
+                "system_database_url": self.database,
+                "application_version": _SHAPE,
+                "executor_id": self.executor,
+                "notification_listener_polling_interval_sec": 1.0,
+                "log_level": "WARNING",
+                "use_listen_notify": False,
+            }
+        )
+        self._workflows = {
+            # DBOS marks the functions that it is given, which it cannot do with methods.
+            DRAIN: DBOS.workflow(name=DRAIN)(partial(self._drain_all)),
+            RECONCILE: DBOS.workflow(name=RECONCILE)(partial(self._reconcile_once)),
+        }
+        self._idle.set()
+        DBOS.launch()
+        for name, polling in _POLLING.items():
+            # One at a time, in all processes together.
+            self._queues[name] = DBOS.register_queue(
+                self._queue(name), global_concurrency=1, polling_interval_sec=polling, on_conflict="always_update"
+            )
+        self._end_left([self.executor])
+        self._pump = threading.Thread(target=self._run, name="pump", daemon=True)
+        self._pump.start()
+
+    def nudge(self) -> None:
+        """Look into the inbox at once: something came."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let the batch under way finish, bounded in time, and stop; what still waits is for the next process."""
+        from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+        self._stopping.set()
+        self._wake.set()
+        if self._pump is not None:
+            self._pump.join(_STOPPING)
+        self._idle.wait(_STOPPING)
+        self.inbox.leave(self.executor)
+        DBOS.destroy()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                pause = self._feed()
+            except GitopsmithError as error:
+                _log.warning("the inbox cannot be read", reason=str(error))
+                pause = 1.0
+            except Exception:
+                _log.exception("the pump stumbled, and goes on")
+                pause = 1.0
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _feed(self) -> float:
+        """Enqueue what is due, look after other processes, and return the seconds until there may be more to do."""
+        now = self.clock()
+        if abs(now - self._beaten) >= self.silence / _BEATS:
+            self._beaten = now
+            self._look_after_others()
+            # The slot is the same for all processes, and a workflow's id is taken once: one pass per period in all.
+            self._enqueue(RECONCILE, f"{RECONCILE}-{self.target}-{int(now // self.period)}")
+        if not self._idle.is_set():
+            # Our own drain looks again after each batch, and at its end has us look.
+            return 1.0
+        due = self.inbox.next_due(now)
+        if due is None or due > 0:
+            return min(1.0, due if due is not None else 1.0)
+        if not self._enqueue(DRAIN, None):
+            # While a drain runs, its name is taken. What came after its last look is due still: it is asked for again,
+            # though not with each delivery that comes: to be refused is a transaction, too.
+            self._stopping.wait(_POLLING[DRAIN])
+            return 0.0
+        return 1.0
+
+    def _enqueue(self, name: str, workflow_id: str | None) -> bool:
+        """Enqueue a workflow, unless one of its name waits or runs already."""
+        from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, error  # noqa: PLC0415 - slow to import
+
+        try:
+            with (
+                SetEnqueueOptions(deduplication_id=self._queue(name)),
+                SetWorkflowID(workflow_id) if workflow_id else nullcontext(),
+            ):
+                DBOS.enqueue_workflow(self._queue(name), self._workflows[name])
+        except error.DBOSQueueDeduplicatedError:
+            return False
+        return True
+
+    def _queue(self, name: str) -> str:
+        return f"{name}:{self.target}"
+
+    def _drain_all(self) -> None:
+        from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+        self._idle.clear()
+        try:
+            for _ in range(_BATCHES):
+                if self._stopping.is_set() or not DBOS.run_step({"name": "batch"}, self.drain):
+                    return
+        finally:
+            self._idle.set()
+            self._wake.set()
+
+    def _reconcile_once(self) -> None:
+        from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+        DBOS.run_step({"name": "pass"}, self.reconcile)
+        self._wake.set()
+
+    def _look_after_others(self) -> None:
+        """Say that this process lives, and end what the ones left that do not."""
+        self.inbox.beat(self.executor)
+        dead = [name for name in self.inbox.take_over(self.silence) if name != self.executor]
+        if dead:
+            _log.warning("took over from processes that are silent", processes=dead)
+            self._end_left(dead)
+            for name in dead:
+                self.inbox.leave(name)
+        now = self.clock()
+        if abs(now - self._tidied) >= _TIDYING:
+            self._tidied = now
+            self.inbox.prune(now)
+            self._forget_old()
+
+    def _end_left(self, executors: list[str]) -> None:
+        from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+        left = DBOS.list_workflows(status="PENDING", executor_id=executors, load_input=False, load_output=False)
+        for workflow in left:
+            DBOS.cancel_workflow(workflow.workflow_id)
+
+    def _forget_old(self) -> None:
+        from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+        before = (datetime.now(UTC) - _RETENTION).isoformat()
+        old = DBOS.list_workflows(completed_before=before, limit=500, load_input=False, load_output=False)
+        if old:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in old])

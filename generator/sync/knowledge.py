@@ -1,0 +1,48 @@
+"""What a process knows of the organization: which repositories are followed, and what is wrong at the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from generator.core.previews import OpenPreview, previews_in
+from generator.sync.following import Following
+from generator.sync.gitops import View
+
+
+class Showing(Protocol):
+    """Whoever shows the previews to a monitoring system."""
+
+    def show_previews(self, repository: str, previews: Iterable[OpenPreview]) -> None:
+        """Show the previews that a gitops repository holds, in place of those that it held before."""
+        ...
+
+
+@dataclass
+class Knowledge:
+    """What is known now. Everything may be read from any thread; each field is replaced as a whole.
+
+    Attributes:
+        showing: Is shown the previews.
+        repositories: The repositories that are followed, folded, with those of the organization itself; None before
+            they were read.
+        problem: Why the repositories could not be read or written the last time; empty where they were.
+        broken: What is wrong with documents of apps.
+    """
+
+    showing: Showing
+    repositories: frozenset[str] | None = None
+    problem: str = ""
+    broken: tuple[str, ...] = ()
+
+    def knows(self, repository: str) -> bool:
+        """Return whether a repository is followed. Before the first look any might be: the drain decides then."""
+        return self.repositories is None or repository.casefold() in self.repositories
+
+    def learn(self, following: Following, view: View) -> None:
+        """Take note of which apps follow what."""
+        own = view.organization.spec.repositories
+        self.repositories = frozenset({*following.apps, own.platform.slug.casefold(), own.application.slug.casefold()})
+        self.broken = tuple(str(error) for error in following.broken)
+        self.showing.show_previews(own.application.slug, previews_in(view.main, view.layout))

@@ -1,0 +1,229 @@
+"""The sync as one process: server, inbox, engine and reconciliation, put together from what the operator chose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from generator.core.errors import GitopsmithError, TemporaryError
+from generator.registries.registry import RegistryClient
+from generator.sync.database import Database, open_database
+from generator.sync.drain import Drain
+from generator.sync.engine import Engine
+from generator.sync.gitops import Gitops
+from generator.sync.inbox import Inbox
+from generator.sync.knowledge import Knowledge
+from generator.sync.metrics import Metrics
+from generator.sync.reconciliation import Listings, Reconciliation
+from generator.sync.server import application
+from generator.sync.serving import Serving
+from generator.sync.webhook_secrets import WebhookSecrets
+from generator.workspace.committing import PLAIN, Committing
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator chose.
+
+    Attributes:
+        gitops: Where the organization's repositories are.
+        database_url: Where deliveries are kept: SQLite or PostgreSQL.
+        secrets: What webhooks are signed with.
+        listings: Who lists what GitHub has; None where GitHub is not asked.
+        registry: Who is asked for images.
+        host: The address to listen on.
+        port: The port; 0 for any that is free.
+        metrics: What is counted.
+        executor: The name of this process; another one for each that shares the database, the same after a restart.
+        period: The seconds between two reconciliations.
+        silence: The seconds after which another process that says nothing is taken for dead.
+        image_timeout: The seconds that an image is waited for.
+        committing: How commits are made.
+    """
+
+    gitops: Gitops
+    database_url: str
+    secrets: WebhookSecrets
+    listings: Listings | None
+    registry: RegistryClient
+    metrics: Metrics
+    host: str
+    port: int
+    executor: str
+    period: float
+    silence: float
+    image_timeout: float
+    committing: Committing = PLAIN
+
+
+def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        settings: What the operator chose.
+        started: Is told the port once requests are answered.
+
+    Raises:
+        UserError: Something that was chosen is not right: nothing is served.
+        TemporaryError: The database is away.
+    """
+    knowledge = Knowledge(settings.metrics)
+    with _opened(settings) as (database, inbox):
+        drain = _drain(settings, inbox, knowledge)
+        _look(drain, knowledge)
+        reconciliation = reconciliation_of(settings, inbox, knowledge)
+        engine = Engine(
+            database=str(database.engine.url.render_as_string(hide_password=False)),
+            executor=settings.executor,
+            target=settings.gitops.name,
+            inbox=inbox,
+            drain=drain.once,
+            reconcile=lambda: _reconcile(reconciliation, settings.metrics),
+            period=settings.period,
+            silence=settings.silence,
+            clock=time.time,
+        )
+        settings.metrics.watch_queue(lambda: inbox.counts(time.time()))
+        engine.start()
+        app = application(
+            store=inbox,
+            secrets=settings.secrets,
+            knows=knowledge.knows,
+            on_accepted=engine.nudge,
+            observer=settings.metrics,
+            readiness=lambda: _unready(inbox),
+            exposition=settings.metrics.exposition,
+            details=lambda: _details(inbox, knowledge, settings.secrets),
+        )
+        Serving(app, host=settings.host, port=settings.port, started=started, stops=(engine.stop,)).run()
+
+
+def drain_everything(settings: Settings, inbox: Inbox) -> None:
+    """Settle what is due in the inbox, without a server: for one pass by hand.
+
+    Raises:
+        TemporaryError: The inbox cannot be read or written.
+    """
+    drain = _drain(settings, inbox, Knowledge(settings.metrics))
+    while drain.once():
+        pass
+
+
+def reconciliation_of(settings: Settings, inbox: Inbox, knowledge: Knowledge | None = None) -> Reconciliation:
+    """Return what reconciles with these settings."""
+    return Reconciliation(
+        settings.gitops,
+        inbox,
+        settings.listings,
+        settings.registry,
+        knowledge or Knowledge(settings.metrics),
+        settings.metrics,
+        time.time,
+    )
+
+
+@contextmanager
+def opened_inbox(database_url: str, *, create: bool = False) -> Iterator[Inbox]:
+    """Yield the inbox of a database.
+
+    Args:
+        database_url: Where it is.
+        create: Whether a file that is not there yet is made.
+
+    Raises:
+        UserError: The URL is not right, or the database does not let us in.
+        TemporaryError: The database is away.
+    """
+    with open_database(database_url, create=create) as database:
+        yield Inbox(database)
+
+
+def new_metrics(period: float | None = None) -> Metrics:
+    """Return the metrics of this process."""
+    return Metrics(version("gitopsmith"), period=period)
+
+
+def default_database(state: Path) -> str:
+    """Return the URL of the SQLite file in a folder for state, which is made where it is missing."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return f"sqlite:///{state / 'sync.db'}"
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Database, Inbox]]:
+    with settings.registry, open_database(settings.database_url) as database:
+        yield database, Inbox(database)
+
+
+def _drain(settings: Settings, inbox: Inbox, knowledge: Knowledge) -> Drain:
+    return Drain(
+        settings.gitops,
+        inbox,
+        settings.registry,
+        knowledge,
+        settings.metrics,
+        time.time,
+        image_timeout=settings.image_timeout,
+        committing=settings.committing,
+    )
+
+
+def _look(drain: Drain, knowledge: Knowledge) -> None:
+    """Read what is followed; where a remote is away, start all the same: what comes is kept until it is back."""
+    try:
+        drain.look()
+    except TemporaryError as error:
+        knowledge.problem = str(error)
+        _log.warning("the repositories cannot be read yet", reason=str(error))
+
+
+def _reconcile(reconciliation: Reconciliation, metrics: Metrics) -> None:
+    """Make one pass; one that fails is told and counted, and the next one comes."""
+    began = time.monotonic()
+    try:
+        reconciliation.once()
+    except GitopsmithError as error:
+        _log.warning("reconciliation failed", reason=str(error))
+        metrics.reconciled("failed", time.monotonic() - began, {}, 0)
+    except Exception:
+        _log.exception("a bug: reconciliation failed")
+        metrics.reconciled("failed", time.monotonic() - began, {}, 0)
+
+
+def _unready(inbox: Inbox) -> list[str]:
+    """Return why no delivery should be sent here. That a git remote is away is no reason: deliveries wait for it."""
+    try:
+        inbox.next_due(time.time())
+    except GitopsmithError as error:
+        return [str(error)]
+    return []
+
+
+def _details(inbox: Inbox, knowledge: Knowledge, secrets: WebhookSecrets) -> Mapping[str, object]:
+    return {
+        "repositories": None if knowledge.repositories is None else len(knowledge.repositories),
+        "problem": knowledge.problem or secrets.problem(),
+        "broken": list(knowledge.broken),
+        "queue": _queue(inbox),
+    }
+
+
+def _queue(inbox: Inbox) -> Mapping[str, object]:
+    try:
+        counts = inbox.counts(time.time())
+    except GitopsmithError as error:
+        return {"problem": str(error)}
+    return {
+        "waiting": counts.waiting,
+        "waiting_for_image": counts.waiting_for_image,
+        "failed": counts.failed,
+        "oldest_waiting_seconds": round(counts.oldest_waiting, 3),
+    }

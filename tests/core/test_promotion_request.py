@@ -1,0 +1,155 @@
+"""A request for a version: its branch, its words, and whether it is made anew on what was deployed meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.core.change import Change, ChangedTree
+from generator.core.intents import Promote, SetVersion
+from generator.core.layout import PRISTINE_BRANCH, Layout
+from generator.core.promotion_request import (
+    branch_of,
+    compare_address,
+    is_made_anew,
+    plan_request,
+    promotion_request,
+    request_branch,
+)
+from generator.core.tree import File, MemoryTree, Tree
+
+LAYOUT = Layout()
+DOCUMENT = b"""\
+apiVersion: gitopsmith.dev/v1alpha1
+kind: Microservice
+metadata: {name: web}
+spec:
+  repository: {name: web}
+  image: ghcr.io/acme/web
+  template: service
+  versionFields:
+  - {file: "{environment}/{cluster}.yaml", path: version}
+"""
+
+
+def tree(**versions: str) -> MemoryTree:
+    """Return a repository with an app whose versions stand at `environment_cluster`."""
+    files = {f"{place.replace('_', '/')}.yaml": File(f"version: {text}\n".encode()) for place, text in versions.items()}
+    return MemoryTree({"apps/web.yaml": File(DOCUMENT), **files})
+
+
+def wanted(version: str, cluster: str | None = None, *, allow_downgrade: bool = False) -> SetVersion:
+    return SetVersion("web", "production", version, cluster, allow_downgrade)
+
+
+PROMOTE = Promote("web", "staging", "production")
+
+
+def test_there_is_one_branch_for_each_app_and_environment() -> None:
+    assert request_branch("web", "production") == "gitopsmith/web/production"
+    assert branch_of(wanted("1.0.0", "eu")) == branch_of(wanted("2.0.0")) == branch_of(PROMOTE)
+    assert not request_branch("pristine", "production").startswith(f"{PRISTINE_BRANCH}/")
+
+
+def test_a_request_says_what_its_commit_says() -> None:
+    change = Change({}, "web 1.0.0 → 2.0.0 in production", "Promoted from staging.", (("Sha", "abc"),))
+    request = promotion_request(PROMOTE, "main", change)
+    assert (request.branch, request.base) == ("gitopsmith/web/production", "main")
+    assert request.title == "web 1.0.0 → 2.0.0 in production"
+    assert request.body.startswith("Promoted from staging.\n\n```text\nSha: abc\n```\n\n")
+    assert len(promotion_request(PROMOTE, "main", Change({}, "x" * 300)).title) == 250
+
+
+@pytest.mark.parametrize("said", ["```\n@acme/everybody Fixes #1", "```", "a ```` b", "x\r\n```\nFixes #1"])
+def test_nothing_from_outside_leaves_the_code_that_it_stands_in(said: str) -> None:
+    body = promotion_request(PROMOTE, "main", Change({}, "s", "", (("Subject", said), ("Sha", "abc")))).body
+    fence, _, rest = body.partition("text\n")
+    inside, _, after = rest.partition(f"\n{fence}\n")
+    assert set(fence) == {"`"}
+    assert len(inside.split("\n")) == 2
+    assert fence not in inside
+    assert "#1" not in after
+
+
+@pytest.mark.parametrize(
+    ("remote", "page"),
+    [
+        ("https://github.com/acme/acme-gitops.git", "https://github.com/acme/acme-gitops"),
+        ("https://github.com/acme/acme-gitops/", "https://github.com/acme/acme-gitops"),
+        ("https://me@ghe.acme.example.com:8443/git/acme/x", "https://ghe.acme.example.com:8443/git/acme/x"),
+        ("http://127.0.0.1:8080/acme/x.git", "http://127.0.0.1:8080/acme/x"),
+        ("git@github.com:acme/x.git", "https://github.com/acme/x"),
+        ("ssh://git@github.com:22/acme/x.git", "https://github.com/acme/x"),
+    ],
+)
+def test_where_a_request_is_opened(remote: str, page: str) -> None:
+    address = compare_address(remote, "release/1", "gitopsmith/web/a b")
+    assert address == f"{page}/compare/release/1...gitopsmith/web/a%20b?expand=1"
+
+
+@pytest.mark.parametrize(
+    "remote", ["/srv/git/x.git", "../x.git", "C:x", "file:///srv/x.git", "https://github.com", "a:b"]
+)
+def test_a_folder_has_no_page(remote: str) -> None:
+    assert compare_address(remote, "main", "x") is None
+
+
+# ---- Made anew, or gone on with -------------------------------------------------------------------------------
+
+BASE = tree(production_eu="1.0.0", production_us="1.0.0", staging_eu="1.0.0")
+
+
+def standing(**versions: str) -> Tree:
+    return tree(**{"production_eu": "1.0.0", "production_us": "1.0.0", "staging_eu": "1.0.0", **versions})
+
+
+@pytest.mark.parametrize(
+    ("base", "branch", "want", "anew"),
+    [
+        # A newer version takes the place of the one that stands.
+        ({}, {"production_eu": "2.0.0", "production_us": "2.0.0"}, wanted("3.0.0"), True),
+        # The same stands as it is, and is made anew where the base moved beneath it.
+        ({}, {"production_eu": "2.0.0", "production_us": "2.0.0"}, wanted("2.0.0"), False),
+        ({"production_eu": "1.5.0"}, {"production_eu": "2.0.0", "production_us": "2.0.0"}, wanted("2.0.0"), True),
+        # Late news of an older version does not take a newer one back.
+        ({}, {"production_eu": "3.0.0", "production_us": "3.0.0"}, wanted("2.0.0"), False),
+        ({}, {"production_eu": "3.0.0", "production_us": "3.0.0"}, wanted("2.0.0", allow_downgrade=True), True),
+        # What is deployed already needs no request.
+        ({"production_eu": "2.0.0", "production_us": "2.0.0"}, {"production_eu": "1.5.0"}, wanted("2.0.0"), True),
+        # What is proposed for one cluster is not lost when another one is meant.
+        ({}, {"production_us": "2.0.0"}, wanted("2.0.0", "eu"), False),
+        ({}, {"production_us": "2.0.0"}, wanted("2.0.0"), True),
+        ({}, {"production_us": "3.0.0"}, wanted("2.0.0"), False),
+        # A promotion brings what the source runs now, not what it ran when the branch was made.
+        ({"staging_eu": "3.0.0"}, {"staging_eu": "2.0.0", "production_eu": "2.0.0"}, PROMOTE, True),
+    ],
+)
+def test_a_request_is_made_anew_where_that_takes_nothing_back(
+    base: dict[str, str], branch: dict[str, str], want: SetVersion | Promote, anew: bool
+) -> None:
+    assert is_made_anew(standing(**base), BASE, standing(**branch), LAYOUT, want) is anew
+
+
+def test_the_same_is_made_anew_where_the_base_changed_the_file() -> None:
+    base = ChangedTree(BASE, {"production/eu.yaml": File(b"# new\nversion: 1.0.0\n")})
+    branch = standing(production_eu="2.0.0", production_us="2.0.0")
+    assert is_made_anew(base, BASE, branch, LAYOUT, wanted("2.0.0"))
+
+
+def test_what_the_branch_does_not_have_yet_is_made_on_the_base() -> None:
+    assert is_made_anew(BASE, BASE, tree(staging_eu="1.0.0"), LAYOUT, wanted("2.0.0"))
+
+
+def test_going_on_writes_what_is_missing_on_the_branch() -> None:
+    branch = standing(production_us="3.0.0")
+    change = plan_request(branch, BASE, LAYOUT, wanted("2.0.0"))
+    assert change.edits == {"production/eu.yaml": File(b"version: 2.0.0\n")}
+
+
+def test_a_promotion_onto_a_branch_brings_what_the_source_of_the_base_runs() -> None:
+    base, branch = standing(staging_eu="3.0.0"), standing(staging_eu="2.0.0", production_eu="2.0.0")
+    change = plan_request(branch, base, LAYOUT, PROMOTE)
+    assert {path: file.data for path, file in change.edits.items() if file} == {
+        "production/eu.yaml": b"version: 3.0.0\n",
+        "production/us.yaml": b"version: 3.0.0\n",
+    }
+    assert change.body.startswith("Promoted from staging.")

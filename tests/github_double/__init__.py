@@ -1,0 +1,1 @@
+"""A GitHub on loopback that tests run against: it keeps state, and takes nothing that GitHub would refuse."""

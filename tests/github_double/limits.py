@@ -1,0 +1,68 @@
+"""How many requests each identity may still make; https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.github_double.identities import Identity
+from tests.github_double.refusals import Refusal
+
+_HOUR = 3600
+
+
+@dataclass
+class Limit:
+    """What is left to one identity."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+
+class Limits:
+    """Counts requests.
+
+    Attributes:
+        an_hour: How many an identity may make in an hour; set it before the first request.
+    """
+
+    def __init__(self, clock: Callable[[], float], an_hour: int = 5000) -> None:
+        self._clock = clock
+        self.an_hour = an_hour
+        self._limits: dict[str, Limit] = {}
+
+    def of(self, key: str) -> Limit:
+        """Return what is left to an identity; a new hour begins when the old one is over."""
+        found = self._limits.get(key)
+        if found is None or found.reset <= self._clock():
+            found = self._limits[key] = Limit(self.an_hour, self.an_hour, int(self._clock()) + _HOUR)
+        return found
+
+    def exhaust(self, seconds: float, key: str = "") -> None:
+        """Leave nothing to an identity, or to all that are known, for so many seconds."""
+        for found in [self.of(key)] if key else self._limits.values():
+            found.remaining, found.reset = 0, int(self._clock() + seconds)
+
+    def check(self, identity: Identity) -> None:
+        """Let a request pass.
+
+        Raises:
+            Refusal: There is nothing left.
+        """
+        if self.of(identity.key).remaining <= 0:
+            raise Refusal(403, f"API rate limit exceeded for {identity.key}.")
+
+    def count(self, identity: Identity) -> None:
+        found = self.of(identity.key)
+        found.remaining = max(0, found.remaining - 1)
+
+    def headers(self, identity: Identity) -> dict[str, str]:
+        found = self.of(identity.key)
+        return {
+            "X-RateLimit-Limit": str(found.limit),
+            "X-RateLimit-Remaining": str(found.remaining),
+            "X-RateLimit-Used": str(found.limit - found.remaining),
+            "X-RateLimit-Reset": str(found.reset),
+            "X-RateLimit-Resource": "core",
+        }

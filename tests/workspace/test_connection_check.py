@@ -1,0 +1,205 @@
+"""`doctor` in each state: what is missing is told, with what to do, and nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from generator.hub.conduct import Conduct, Patience
+from generator.hub.permissions import EVENTS
+from generator.workspace.connection_check import Doctor, Line
+from generator.workspace.workspace import find_workspace
+from tests.github_double.double import EVENTS as TOLD
+from tests.github_double.double import PERMISSIONS, GitHubDouble
+from tests.github_double.faults import Answer, Unheard
+from tests.github_double.fixtures import enterprise, github
+from tests.workspace.conftest import Git
+from tests.workspace.test_connecting import SLUGS, app_in, moved_to, writes
+
+__all__ = ["enterprise", "github"]
+
+CONDUCT = Conduct(Patience(timeout=10, attempts=2), sleep=lambda _seconds: None, luck=lambda: 0.0)
+Look = Callable[..., dict[str, Line]]
+
+
+@pytest.fixture
+def here(out: Path, git: Git, github: GitHubDouble) -> Path:
+    """Return a workspace whose repositories are on the double."""
+    github.organization("acme"), github.organization("acme-apps")
+    for slug in SLUGS:
+        github.repository(slug, git=True)
+    return moved_to(out, git, github.web)
+
+
+@pytest.fixture
+def look(github: GitHubDouble, here: Path) -> Look:
+    """Look with some credentials, and return what was found, by what was looked at."""
+
+    def run(environment: Mapping[str, str], conduct: Conduct = CONDUCT, url: str = github.url) -> dict[str, Line]:
+        lines = list(Doctor(environment, url, find_workspace(here), conduct).lines())
+        assert writes(github) == []
+        assert all(line.found for line in lines)
+        assert all(bool(line.hint) != line.ok for line in lines), lines
+        return {line.check: line for line in lines}
+
+    return run
+
+
+def missing(found: Mapping[str, Line]) -> list[str]:
+    return [check for check, line in found.items() if not line.ok]
+
+
+def token(double: GitHubDouble, *scopes: str) -> dict[str, str]:
+    return {"GITHUB_AUTH_TOKEN": double.token(scopes=scopes or ("repo", "workflow", "admin:repo_hook"))}
+
+
+def app(double: GitHubDouble, tmp_path: Path, permissions: dict[str, str] = PERMISSIONS) -> dict[str, str]:
+    made = app_in(double, permissions)
+    key = tmp_path / "key.pem"
+    key.write_text(made.private_key)
+    return {"GITOPSMITH_APP_ID": made.id, "GITOPSMITH_APP_PRIVATE_KEY_FILE": str(key)}
+
+
+def test_nothing_is_missing_for_a_classic_token(github: GitHubDouble, look: Look) -> None:
+    found = look(token(github))
+    assert missing(found) == []
+    assert found["login"].found == "The user octocat."
+    assert found["account acme-apps"].found == "An organization, `acme-apps`."
+    assert found["repository acme/acme-gitops"].found == "It is there, private."
+
+
+def test_nothing_is_missing_for_an_app(github: GitHubDouble, look: Look, tmp_path: Path) -> None:
+    found = look(app(github, tmp_path))
+    assert missing(found) == []
+    assert found["login"].found == "The GitHub App gitopsmith."
+    assert found["installation in acme"].found == "All that is needed."
+
+
+def test_an_enterprise_server_is_looked_at_below_its_path(enterprise: GitHubDouble, out: Path, git: Git) -> None:
+    enterprise.organization("acme"), enterprise.organization("acme-apps")
+    workspace = find_workspace(moved_to(out, git, enterprise.web))
+    found = {line.check: line for line in Doctor(token(enterprise), enterprise.url, workspace, CONDUCT).lines()}
+    assert missing(found) == [f"repository {slug}" for slug in SLUGS]
+    assert "`gitopsmith connect` creates it" in found[f"repository {SLUGS[0]}"].hint
+
+
+def test_without_a_workspace_the_machine_and_the_credentials_are_looked_at(github: GitHubDouble) -> None:
+    found = [line.check for line in Doctor(token(github), github.url, None, CONDUCT).lines()]
+    assert found == ["git", "git identity", "GitHub", "clock", "credentials", "login", "scopes"]
+
+
+def test_missing_scopes_are_named(github: GitHubDouble, look: Look) -> None:
+    found = look(token(github, "repo"))
+    assert missing(found) == ["scopes"]
+    assert "workflow (" in found["scopes"].found
+    assert "admin:repo_hook (" in found["scopes"].found
+    assert missing(look(token(github, "repo", "workflow", "write:repo_hook"))) == []
+
+
+def test_permissions_that_an_app_does_not_ask_for_or_was_not_granted_are_named(
+    github: GitHubDouble, look: Look, tmp_path: Path
+) -> None:
+    credentials = app(github, tmp_path, {**PERMISSIONS, "contents": "read"})
+    found = look(credentials)
+    assert missing(found) == ["installation in acme", "installation in acme-apps"]
+    assert "contents: write (" in found["installation in acme"].found
+    assert found["installation in acme"].hint.startswith("Accept them: http")
+    made = github.state.apps[int(credentials["GITOPSMITH_APP_ID"])]
+    made.permissions = {name: level for name, level in PERMISSIONS.items() if name != "deployments"}
+    made.events = tuple(event for event in TOLD if event != "release")
+    found = look(credentials)
+    assert "deployments: write (" in found["the App's permissions"].found
+    assert found["the App's events"].found == "Not told of: release."
+
+
+def test_administration_may_be_missing(github: GitHubDouble, look: Look, tmp_path: Path) -> None:
+    granted = {name: level for name, level in PERMISSIONS.items() if name != "administration"}
+    found = look(app(github, tmp_path, granted))
+    assert missing(found) == []
+    assert found["installation in acme"].found.startswith("All but administration: write (")
+
+
+def test_an_app_without_a_webhook_needs_no_events(github: GitHubDouble, look: Look, tmp_path: Path) -> None:
+    credentials = app(github, tmp_path)
+    github.state.apps[int(credentials["GITOPSMITH_APP_ID"])].events = ()
+    assert missing(look(credentials)) == []
+    assert {event.name for event in EVENTS} <= set(TOLD)
+
+
+def test_a_fine_grained_token_is_tried_by_reading(github: GitHubDouble, look: Look) -> None:
+    granted = {"metadata": "read", "contents": "write", "pull_requests": "write", "repository_hooks": "write"}
+    found = look({"GITHUB_AUTH_TOKEN": github.fine_grained_token({**granted, "deployments": "write"})})
+    assert missing(found) == []
+    assert "the first write tells" in found["permissions on acme/acme-gitops"].found
+    found = look({"GITHUB_AUTH_TOKEN": github.fine_grained_token(granted)})
+    assert missing(found) == [f"permissions on {slug}" for slug in SLUGS]
+    assert "deployments: write (" in found["permissions on acme/acme-gitops"].found
+
+
+def test_an_installation_that_is_missing_or_suspended_is_told(github: GitHubDouble, look: Look, tmp_path: Path) -> None:
+    credentials = app(github, tmp_path)
+    first, second = github.state.installations.values()
+    first.suspended_at = github.state.now()
+    del github.state.installations[second.id]
+    found = look(credentials)
+    assert "suspended" in found["account acme"].found
+    assert "not installed in `acme-apps`" in found["account acme-apps"].found
+
+
+def test_no_credentials_and_wrong_ones_are_told(github: GitHubDouble, look: Look, tmp_path: Path) -> None:
+    found = look({})
+    assert missing(found) == ["credentials"]
+    assert "--create-app" in found["credentials"].hint
+    assert missing(look({"GITHUB_AUTH_TOKEN": "ghp_wrong"})) == ["login"]
+    found = look({"GITOPSMITH_APP_ID": "1"})
+    assert found["credentials"].found == "GITOPSMITH_APP_PRIVATE_KEY_FILE is not set."
+
+
+def test_a_github_that_is_away_ends_the_look(github: GitHubDouble, look: Look) -> None:
+    github.fault(Unheard(), times=None)
+    found = look(token(github))
+    assert missing(found) == ["GitHub"]
+    assert list(found) == ["git", "git identity", "GitHub", "credentials"]
+
+
+def test_a_server_that_tells_nobody_is_reached_too(github: GitHubDouble, look: Look) -> None:
+    github.fault(Answer(401, "Must authenticate"), "rate_limit", times=None)
+    found = look(token(github))
+    assert missing(found) == []
+    assert "clock" not in found
+
+
+@pytest.mark.parametrize(("wrong", "told"), [(3600, "ahead of"), (-3600, "behind")])
+def test_a_clock_that_is_wrong_is_told(github: GitHubDouble, look: Look, wrong: float, told: str) -> None:
+    found = look(token(github), replace(CONDUCT, clock=lambda: github.state.clock() + wrong))
+    assert missing(found) == ["clock"]
+    assert told in found["clock"].found
+
+
+def test_another_github_than_the_workspaces_is_told(github: GitHubDouble, here: Path, git: Git, look: Look) -> None:
+    moved = (here / SLUGS[0] / "organization.yaml").read_text().replace(github.web, "https://github.acme.example")
+    (here / SLUGS[0] / "organization.yaml").write_text(moved)
+    git(here / SLUGS[0], "commit", "--quiet", "--all", "--message", "Move")
+    assert missing(look(token(github))) == ["address"]
+
+
+def test_repositories_that_are_not_there_or_archived_are_told(github: GitHubDouble, look: Look) -> None:
+    first, second = github.state.repositories.values()
+    first.archived = True
+    del github.state.repositories[second.id]
+    found = look(token(github))
+    assert "archived" in found[f"repository {SLUGS[0]}"].found
+    assert "not there" in found[f"repository {SLUGS[1]}"].found
+
+
+def test_git_without_an_identity_is_told(
+    github: GitHubDouble, look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    found = look(token(github))
+    assert missing(found) == ["git identity"]
+    assert "git config --global user.name" in found["git identity"].hint
