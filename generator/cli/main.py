@@ -15,7 +15,10 @@ from generator.cli import (
     app,
     catalog,
     cluster,
+    connect,
     deliveries,
+    disconnect,
+    doctor,
     env,
     init,
     preview,
@@ -63,6 +66,9 @@ cli.add_typer(commits_in(app.verbs), name="app")
 cli.command("set-version")(commits(set_version.set_version))
 cli.command("promote")(commits(promote.promote))
 cli.add_typer(commits_in(preview.verbs), name="preview")
+cli.command("connect")(connect.connect)
+cli.command("doctor")(doctor.doctor)
+cli.command("disconnect")(disconnect.disconnect)
 cli.command("serve")(commits(serve.serve))
 cli.add_typer(deliveries.verbs, name="deliveries")
 cli.command("reconcile")(commits(reconcile.reconcile))

@@ -24,13 +24,12 @@ def reconcile(
 
     folder = sync_options.state_folder(state, workspace, platform)
     metrics = service.new_metrics()
-    github = sync_options.connection(github_url, metrics)
-    listings = sync_options.listings(github, folder)
+    outward = sync_options.outward(github_url, metrics, folder)
     settings = service.Settings(
-        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, github, push=push),
+        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, push=push),
         database_url=sync_options.database_url(database_url, folder),
         secrets=WebhookSecrets(),
-        listings=listings,
+        outward=outward,
         registry=sync_options.registry(),
         metrics=metrics,
         host="",
@@ -41,7 +40,7 @@ def reconcile(
         image_timeout=0,
         committing=committing(),
     )
-    if listings is None:
+    if outward is None:
         say("GitHub is not asked: there is no token in GITOPSMITH_TOKEN. Previews are judged by their age alone.")
     with settings.registry, service.opened_inbox(settings.database_url, create=True) as inbox:
         report = service.reconciliation_of(settings, inbox).once(dry_run=dry_run)

@@ -32,6 +32,30 @@ def serve(
         ),
     ] = None,
     github_url: sync_options.GitHubUrl = sync_options.GITHUB,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="GITOPSMITH_PUBLIC_URL",
+            help="Address at which GitHub reaches this server: it then keeps the webhooks of followed repositories.",
+            show_default="people look after webhooks",
+        ),
+    ] = None,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report/--no-report",
+            envvar="GITOPSMITH_REPORT",
+            help="Tell GitHub of deployments: Deployments, a comment and a status for each preview.",
+        ),
+    ] = True,
+    evidence: Annotated[
+        Literal["address", "commit"],
+        typer.Option(
+            envvar="GITOPSMITH_EVIDENCE",
+            help="What shows that a deployment runs: that its address answers, or that it is committed.",
+        ),
+    ] = "address",
     state: sync_options.State = None,
     database_url: sync_options.DatabaseUrl = None,
     reconciliation_period: Annotated[
@@ -86,15 +110,22 @@ def serve(
     period = seconds_in(reconciliation_period, "--reconciliation-period", least=10)
     silence = seconds_in(takeover_after, "--takeover-after", least=2)
     timeout = seconds_in(image_timeout, "--image-timeout", least=0)
-    secrets = secrets_in(os.environ, webhook_secrets)
+    secrets = secrets_in(os.environ, webhook_secrets, may_be_missing=public_url is not None)
     folder = sync_options.state_folder(state, workspace, platform)
     metrics = service.new_metrics(period)
-    github = sync_options.connection(github_url, metrics)
+    outward = sync_options.outward(
+        github_url,
+        metrics,
+        folder,
+        address=public_url,
+        secret_file=webhook_secrets,
+        evidence=evidence if report else None,
+    )
     settings = service.Settings(
-        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, github, push=push),
+        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, push=push),
         database_url=sync_options.database_url(database_url, folder),
         secrets=secrets,
-        listings=sync_options.listings(github, folder),
+        outward=outward,
         registry=sync_options.registry(),
         metrics=metrics,
         host=host,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from generator.core.errors import UserError
 
 if TYPE_CHECKING:
-    from generator.hub.connection import Connection
     from generator.registries.registry import RegistryClient
     from generator.sync.gitops import Gitops
     from generator.sync.metrics import Metrics
-    from generator.sync.reconciliation import Listings
+    from generator.sync.outward import Outward
 
 Workspace = Annotated[
     Path | None,
@@ -100,7 +100,7 @@ def state_folder(state: Path | None, workspace: Path | None, platform: str | Non
 
 
 def gitops(
-    workspace: Path | None, platform: str | None, branch: str, state: Path, github: Connection | None, *, push: bool
+    workspace: Path | None, platform: str | None, branch: str, state: Path, outward: Outward | None, *, push: bool
 ) -> Gitops:
     """Return where the organization's repositories are.
 
@@ -112,9 +112,9 @@ def gitops(
     from generator.workspace.remotes import token_from_environment  # noqa: PLC0415
 
     def token(url: str) -> str | None:
-        if github is None or not github.is_app:
+        if outward is None or not outward.connection.is_app:
             return token_from_environment()
-        return github.token(url.rstrip("/").split("/")[-2])
+        return outward.connection.token(url.rstrip("/").split("/")[-2])
 
     cache = state / "clones"
     if platform is None:
@@ -156,28 +156,52 @@ def registry() -> RegistryClient:
     return RegistryClient(logins_of(os.environ), insecure=frozenset(filter(None, insecure.split(","))))
 
 
-def connection(url: str, metrics: Metrics) -> Connection | None:
-    """Return the connection to GitHub; None without credentials, and then GitHub is not asked.
+def outward(
+    url: str,
+    metrics: Metrics,
+    state: Path,
+    *,
+    address: str | None = None,
+    secret_file: Path | None = None,
+    evidence: Literal["address", "commit"] | None = None,
+) -> Outward | None:
+    """Return how GitHub is spoken to; None without credentials.
+
+    Args:
+        url: Where its API is.
+        metrics: What is counted.
+        state: The folder for what it answered.
+        address: The address at which GitHub reaches this server; None where people look after webhooks themselves.
+        secret_file: The secrets of single repositories.
+        evidence: What shows that a deployment runs; None where GitHub is told nothing of deployments.
 
     Raises:
-        UserError: The address is none of a GitHub, or the credentials are not right.
+        UserError: An address is none, or the credentials are not right.
     """
+    from generator.hub.budget import Budget  # noqa: PLC0415
     from generator.hub.conduct import Conduct  # noqa: PLC0415
     from generator.hub.connection import Connection  # noqa: PLC0415
     from generator.hub.credentials import credentials_in  # noqa: PLC0415
+    from generator.sync.evidence import Answering, Trusting  # noqa: PLC0415
+    from generator.sync.hook_keeping import public_address  # noqa: PLC0415
+    from generator.sync.outward import Outward  # noqa: PLC0415
+    from generator.sync.webhook_secrets import SECRET_VARIABLE  # noqa: PLC0415
 
+    reached = public_address(address) if address else ""
     credentials = credentials_in(os.environ)
-    return None if credentials is None else Connection(credentials, url, Conduct(observer=metrics))
-
-
-def listings(github: Connection | None, state: Path) -> Listings | None:
-    """Return who lists what GitHub has; None where GitHub is not asked."""
-    if github is None:
+    if credentials is None:
         return None
-    from generator.hub.listings import Listings  # noqa: PLC0415
-    from generator.hub.pages import Pages  # noqa: PLC0415
-
-    return Listings(github, Pages(state / "github.db"))
+    budget = Budget(time.time, metrics)
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Outward(
+        Connection(credentials, url, Conduct(observer=budget)),
+        budget,
+        state,
+        reached,
+        os.environ.get(SECRET_VARIABLE, ""),
+        secret_file,
+        None if evidence is None else Answering() if evidence == "address" else Trusting(),
+    )
 
 
 def process_name(port: int) -> str:

@@ -36,6 +36,7 @@ from generator.sync.knowledge import Knowledge
 from generator.sync.metric_families import GitOperation
 from generator.sync.parsing import parse
 from generator.sync.planning import planners
+from generator.sync.reporting import Reporting
 from generator.sync.rules import Reaction, Step, react
 from generator.sync.settlement import (
     Settlement,
@@ -101,6 +102,7 @@ class Drain:
         clock: The time, in seconds since 1970.
         image_timeout: The seconds that an image is waited for.
         committing: How commits are made.
+        reporting: What decides what GitHub should be told; None where it is told nothing.
         luck: A random number from 0 to 1, which keeps those apart that failed together.
     """
 
@@ -112,6 +114,7 @@ class Drain:
     clock: Callable[[], float]
     image_timeout: float = 1800.0
     committing: Committing = PLAIN
+    reporting: Reporting | None = None
     luck: Callable[[], float] = random.random
     _reader: DocumentReader = field(default_factory=DocumentReader)
 
@@ -150,13 +153,22 @@ class Drain:
         try:
             with self.gitops.view() as view:
                 works, settlements = self._works(due, view)
-                return settlements + self._written(works, view)
+                settlements += self._written(works, view)
+                self._report(due, settlements, view)
+                return settlements
         except OvertakenError:
             return []
         except GitopsmithError as error:
             # What is wrong with a repository is no fault of the news: it is tried again until that is mended.
             self.knowledge.problem = str(error)
             return [after_failure(delivery, error, self.clock(), self.luck()) for delivery in due]
+
+    def _report(self, due: Sequence[Delivery], settlements: Sequence[Settlement], view: View) -> None:
+        """Bring what GitHub should be told up to date, before it is written down what became of the deliveries."""
+        if self.reporting is not None:
+            by_id = {delivery.id: delivery for delivery in due}
+            settled = [(by_id[settlement.id], settlement) for settlement in settlements]
+            self.reporting.look(view, self._reader.read(view.main, view.layout), settled)
 
     def _following(self, view: View) -> Following:
         following = self._reader.read(view.main, view.layout)

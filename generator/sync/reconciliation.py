@@ -24,7 +24,9 @@ from generator.sync.inbox import Inbox
 from generator.sync.knowledge import Knowledge
 from generator.sync.metric_families import Pass
 from generator.sync.planning import source_of
+from generator.sync.reporting import Reporting
 from generator.sync.stored_steps import EVENT, dump_steps
+from generator.sync.upkeep import Upkeep
 from generator.workspace.previews import with_pristine
 
 _AT_ONCE = 8
@@ -93,6 +95,8 @@ class Reconciliation:
         knowledge: What is known of the organization, renewed with every pass.
         observer: Who counts.
         clock: The time, in seconds since 1970.
+        upkeep: Looks after webhooks; None where GitHub is not asked.
+        reporting: What decides what GitHub should be told; None where it is told nothing.
     """
 
     gitops: Gitops
@@ -102,6 +106,8 @@ class Reconciliation:
     knowledge: Knowledge
     observer: Observer
     clock: Callable[[], float]
+    upkeep: Upkeep | None = None
+    reporting: Reporting | None = None
     _reader: DocumentReader = field(default_factory=DocumentReader)
 
     def once(self, *, dry_run: bool = False) -> Report:
@@ -120,14 +126,17 @@ class Reconciliation:
             self.knowledge.learn(following, view)
             listed, unlisted = self._listed(following.repositories())
             source, _ = with_pristine(source_of(view.organization, view.platform, view.main, view.pristine))
+            missed = self.upkeep.once(following.repositories()) if self.upkeep and not dry_run else 0
             found = find(source, following, listed, self._known(), show_instant(int(self.clock())))
+            if self.reporting and not dry_run:
+                self.reporting.look(view, following, whole=True)
         ready, waiting = self._with_images(found.found)
         report = Report(
             Findings(tuple(ready), found.notes, found.held_back), unlisted, len(following.apps), tuple(waiting)
         )
         if not dry_run:
             self.inbox.add_many([self._delivery(finding) for finding in ready])
-            recovered: Counter[str] = Counter(finding.kind for finding in ready)
+            recovered = Counter({"delivery": missed, **Counter[str](finding.kind for finding in ready)})
             result: Pass = "complete" if report.is_whole else "incomplete"
             self.observer.reconciled(result, self.clock() - began, recovered, found.held_back)
             _tell(report)

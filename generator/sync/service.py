@@ -20,7 +20,9 @@ from generator.sync.gitops import Gitops
 from generator.sync.inbox import Inbox
 from generator.sync.knowledge import Knowledge
 from generator.sync.metrics import Metrics
-from generator.sync.reconciliation import Listings, Reconciliation
+from generator.sync.outward import Outward
+from generator.sync.reconciliation import Reconciliation
+from generator.sync.reporting import Reporting
 from generator.sync.server import application
 from generator.sync.serving import Serving
 from generator.sync.webhook_secrets import WebhookSecrets
@@ -37,7 +39,7 @@ class Settings:
         gitops: Where the organization's repositories are.
         database_url: Where deliveries are kept: SQLite or PostgreSQL.
         secrets: What webhooks are signed with.
-        listings: Who lists what GitHub has; None where GitHub is not asked.
+        outward: How GitHub is spoken to; None where it is not.
         registry: Who is asked for images.
         host: The address to listen on.
         port: The port; 0 for any that is free.
@@ -52,7 +54,7 @@ class Settings:
     gitops: Gitops
     database_url: str
     secrets: WebhookSecrets
-    listings: Listings | None
+    outward: Outward | None
     registry: RegistryClient
     metrics: Metrics
     host: str
@@ -77,9 +79,11 @@ def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
     """
     knowledge = Knowledge(settings.metrics)
     with _opened(settings) as (database, inbox):
-        drain = _drain(settings, inbox, knowledge)
+        reports = settings.outward.reporting(database, inbox, settings.executor) if settings.outward else None
+        reporting, thread = reports or (None, None)
+        drain = _drain(settings, inbox, knowledge, reporting)
         _look(drain, knowledge)
-        reconciliation = reconciliation_of(settings, inbox, knowledge)
+        reconciliation = reconciliation_of(settings, inbox, knowledge, reporting)
         engine = Engine(
             database=str(database.engine.url.render_as_string(hide_password=False)),
             executor=settings.executor,
@@ -93,6 +97,8 @@ def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
         )
         settings.metrics.watch_queue(lambda: inbox.counts(time.time()))
         engine.start()
+        if thread is not None:
+            thread.start()
         app = application(
             store=inbox,
             secrets=settings.secrets,
@@ -103,7 +109,8 @@ def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
             exposition=settings.metrics.exposition,
             details=lambda: _details(inbox, knowledge, settings.secrets),
         )
-        Serving(app, host=settings.host, port=settings.port, started=started, stops=(engine.stop,)).run()
+        stops = (engine.stop, thread.stop) if thread else (engine.stop,)
+        Serving(app, host=settings.host, port=settings.port, started=started, stops=stops).run()
 
 
 def drain_everything(settings: Settings, inbox: Inbox) -> None:
@@ -117,16 +124,21 @@ def drain_everything(settings: Settings, inbox: Inbox) -> None:
         pass
 
 
-def reconciliation_of(settings: Settings, inbox: Inbox, knowledge: Knowledge | None = None) -> Reconciliation:
+def reconciliation_of(
+    settings: Settings, inbox: Inbox, knowledge: Knowledge | None = None, reporting: Reporting | None = None
+) -> Reconciliation:
     """Return what reconciles with these settings."""
+    knowledge, outward = knowledge or Knowledge(settings.metrics), settings.outward
     return Reconciliation(
         settings.gitops,
         inbox,
-        settings.listings,
+        outward.listings() if outward else None,
         settings.registry,
-        knowledge or Knowledge(settings.metrics),
+        knowledge,
         settings.metrics,
         time.time,
+        outward.upkeep(inbox, knowledge) if outward else None,
+        reporting,
     )
 
 
@@ -163,7 +175,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Database, Inbox]]:
         yield database, Inbox(database)
 
 
-def _drain(settings: Settings, inbox: Inbox, knowledge: Knowledge) -> Drain:
+def _drain(settings: Settings, inbox: Inbox, knowledge: Knowledge, reporting: Reporting | None = None) -> Drain:
     return Drain(
         settings.gitops,
         inbox,
@@ -173,6 +185,7 @@ def _drain(settings: Settings, inbox: Inbox, knowledge: Knowledge) -> Drain:
         time.time,
         image_timeout=settings.image_timeout,
         committing=settings.committing,
+        reporting=reporting,
     )
 
 

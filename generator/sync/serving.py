@@ -124,7 +124,9 @@ def listen(host: str, port: int) -> socket.socket:
     """
     if not 0 <= port < _PORTS:
         raise UserError(f"{port} is no port.", hint=f"Choose one from 1 to {_PORTS - 1}, or 0 for any that is free.")
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # Only where the protocol is named asyncio sends at once: else the body of an answer waits for the head's receipt.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # What an earlier process left half closed does not keep us from its port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -44,12 +44,13 @@ class WebhookSecrets:
     Args:
         shared: The secrets for all repositories that have none of their own, and for a GitHub App: the newer first.
         file: The file of those that have; read again when it changes. None where there is none.
+        may_be_missing: Whether the file may come later, from whoever keeps the webhooks.
 
     Raises:
         UserError: The file cannot be used; `problem` says why it cannot later on.
     """
 
-    def __init__(self, shared: Secrets = (), file: Path | None = None) -> None:
+    def __init__(self, shared: Secrets = (), file: Path | None = None, *, may_be_missing: bool = False) -> None:
         self._shared = shared
         self._file = file
         self._own: Mapping[str, Secrets] = {}
@@ -57,7 +58,7 @@ class WebhookSecrets:
         self._problem = ""
         if file is not None:
             self._stamp = _stamp(file)
-            self._own = read_secrets(file)
+            self._own = {} if may_be_missing and self._stamp is None else read_secrets(file)
 
     def of(self, repository: str) -> Secrets:
         """Return the secrets of a repository, `owner/name` in any case: its own, else the shared ones."""
@@ -88,13 +89,16 @@ class WebhookSecrets:
             _log.info("webhook secrets read again", repositories=len(self._own))
 
 
-def webhook_secrets(environment: Mapping[str, str], file: Path | None = None) -> WebhookSecrets:
+def webhook_secrets(
+    environment: Mapping[str, str], file: Path | None = None, *, may_be_missing: bool = False
+) -> WebhookSecrets:
     """Return the secrets that a user gave.
 
     Args:
         environment: The environment, with GITOPSMITH_WEBHOOK_SECRET for the shared one and, while that is replaced,
             GITOPSMITH_WEBHOOK_SECRET_PREVIOUS for the one before.
         file: The file of repositories that have their own.
+        may_be_missing: Whether the file may come later.
 
     Raises:
         UserError: There is no secret at all, or one cannot be used.
@@ -114,7 +118,7 @@ def webhook_secrets(environment: Mapping[str, str], file: Path | None = None) ->
             raise UserError(f"{name}: {problem}", hint=_LONGER)
     # Bytes that are no text reach us as halves of characters; they go back to what they were.
     shared = tuple(os.fsencode(secret) for secret in given.values() if secret)
-    return WebhookSecrets(shared, file)
+    return WebhookSecrets(shared, file, may_be_missing=may_be_missing)
 
 
 def read_secrets(path: Path) -> dict[str, Secrets]:

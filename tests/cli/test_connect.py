@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from typer.models import CommandInfo
 from generator.cli import connect, disconnect, doctor
 from generator.cli.main import cli
 from tests.cli.conftest import Run
+from tests.github_double.browser import browser
 from tests.github_double.double import GitHubDouble
 from tests.github_double.fixtures import github
-from tests.workspace.test_app_creation import browser
-from tests.workspace.test_connecting import SLUGS, branches, moved_to, writes
+from tests.workspace.on_github import SLUGS, branches, moved_to, writes
 
 __all__ = ["github"]
 
@@ -23,7 +24,11 @@ __all__ = ["github"]
 @pytest.fixture(autouse=True)
 def verbs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command line have the verbs, whether or not it lists them."""
-    wanted = {"connect": connect.connect, "doctor": doctor.doctor, "disconnect": disconnect.disconnect}
+    wanted: dict[str, Callable[..., Any]] = {
+        "connect": connect.connect,
+        "doctor": doctor.doctor,
+        "disconnect": disconnect.disconnect,
+    }
     known = {command.name for command in cli.registered_commands}
     more = [CommandInfo(name=name, callback=verb) for name, verb in wanted.items() if name not in known]
     monkeypatch.setattr(cli, "registered_commands", [*cli.registered_commands, *more])

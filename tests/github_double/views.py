@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 from tests.github_double.model import (
     Account,
@@ -40,10 +41,10 @@ class Views:
             "id": account.id,
             "node_id": _node("User", account.id),
             "type": account.kind,
-            "url": f"{self._state.url}/users/{account.login}",
-            "html_url": f"{self._state.web}/{account.login}",
+            "url": f"{self._state.url}/users/{quote(account.login)}",
+            "html_url": f"{self._state.web}/{quote(account.login)}",
             "avatar_url": f"{self._state.web}/avatars/{account.id}",
-            "repos_url": f"{self._state.url}/users/{account.login}/repos",
+            "repos_url": f"{self._state.url}/users/{quote(account.login)}/repos",
             "site_admin": False,
             "name": account.login,
         }

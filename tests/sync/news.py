@@ -72,7 +72,7 @@ def pull_request(
         "draft": draft,
         "title": f"Feature {number}",
         "head": head,
-        "base": {"ref": "main"},
+        "base": {"ref": "main", "repo": repository},
         "user": {"login": "ada"},
         "labels": [{"name": label} for label in labels],
         "updated_at": show_instant(at),

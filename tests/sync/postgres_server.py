@@ -17,14 +17,9 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
-_SETTINGS = (
-    "listen_addresses=",
-    "deadlock_timeout=50ms",
-    # Nothing here need outlive the machine.
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
-)
+_SETTINGS = ("listen_addresses=", "deadlock_timeout=50ms")
+# Nothing that tests do need outlive the machine.
+_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _NEW = ("--auth=trust", "--no-locale", "--no-sync")
 _ACCOUNT = "postgres"
 _PATIENCE = 30.0
@@ -85,8 +80,13 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def running_server(binaries: Path) -> Iterator[PostgresServer]:
-    """Run a server while the block runs. It refuses to run as root: then it runs as Debian's account for it."""
+def running_server(binaries: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
+    """Run a server while the block runs. It refuses to run as root: then it runs as Debian's account for it.
+
+    Args:
+        binaries: The folder of its binaries.
+        durable: Whether what is committed is on disk, as benchmarks want it.
+    """
     # The path of a socket is bounded, and pytest's own folders are closed to other accounts.
     folder = Path(tempfile.mkdtemp(prefix="gitopsmith-pg-"))
     try:
@@ -94,7 +94,8 @@ def running_server(binaries: Path) -> Iterator[PostgresServer]:
             os.chown(folder, pwd.getpwnam(_ACCOUNT).pw_uid, -1)
         made = _start(binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-E", "UTF8", *_NEW)
         assert made.wait(_PATIENCE) == 0, "initdb failed"
-        settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+        chosen = _SETTINGS if durable else (*_SETTINGS, *_FORGETFUL)
+        settings = [word for setting in chosen for word in ("-c", setting)]
         process = _start(binaries / "postgres", "-D", folder / "data", "-k", folder, *settings)
         try:
             server = PostgresServer(folder)

@@ -117,9 +117,11 @@ class Server:
 
 
 @contextmanager
-def serving(arguments: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    arguments: Sequence[str], log: Path, environment: dict[str, str] | None = None, *, port: int = 0
+) -> Iterator[Server]:
     """Yield a server that runs, and end it by its id."""
-    server = Server(arguments, log, environment or {})
+    server = Server(arguments, log, environment or {}, port=port)
     try:
         server.start()
         yield server

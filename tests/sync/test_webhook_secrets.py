@@ -225,3 +225,12 @@ def test_secrets_are_in_no_text(path: Path) -> None:
         write(path, f"acme/podinfo: {OLD}\n")
         secrets.of("acme/podinfo")
     assert not [secret for secret in (NEW, OWN, OLD) if secret in f"{secrets!r} {secrets} {logs}"]
+
+
+def test_a_file_that_whoever_keeps_the_webhooks_makes_later_is_read_when_it_comes(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.yaml"
+    secrets = webhook_secrets({}, file, may_be_missing=True)
+    assert secrets.of("acme/podinfo") == ()
+    file.write_text("acme/podinfo: a secret of its own, long enough\n")
+    file.chmod(0o600)
+    assert secrets.of("acme/podinfo") == (b"a secret of its own, long enough",)

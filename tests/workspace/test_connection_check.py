@@ -17,7 +17,7 @@ from tests.github_double.double import PERMISSIONS, GitHubDouble
 from tests.github_double.faults import Answer, Unheard
 from tests.github_double.fixtures import enterprise, github
 from tests.workspace.conftest import Git
-from tests.workspace.test_connecting import SLUGS, app_in, moved_to, writes
+from tests.workspace.on_github import SLUGS, app_in, moved_to, writes
 
 __all__ = ["enterprise", "github"]
 

@@ -1,0 +1,174 @@
+"""Finds the deliveries of a webhook that nobody took, and gets their payloads: GitHub keeps both for three days."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from generator.core.errors import UserError
+from generator.core.instants import parse_instant
+from generator.hub.address import repository_path
+from generator.hub.connection import Connection
+from generator.hub.failures import NotFoundError, UnavailableError
+from generator.hub.hooks import next_url
+from generator.hub.pages import KeptPage, Pages
+from generator.hub.requester import Caller
+
+KEPT = 3 * 86_400.0
+"""The seconds for which GitHub keeps deliveries."""
+_MOST_PAGES = 300
+
+
+@dataclass(frozen=True)
+class HookPlace:
+    """A webhook.
+
+    Attributes:
+        repository: The repository, `owner/name`; empty for the one of our GitHub App.
+        hook: GitHub's number of it; 0 for the one of our GitHub App.
+    """
+
+    repository: str = ""
+    hook: int = 0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to deliver.
+
+    Attributes:
+        id: GitHub's number of the attempt.
+        guid: The `X-GitHub-Delivery`, the same for each attempt.
+        event: The `X-GitHub-Event`.
+        delivered_at: When it was made, in seconds since 1970.
+        status: The HTTP status that it was answered with, or GitHub's own where no answer came.
+    """
+
+    id: int
+    guid: str
+    event: str
+    delivered_at: int
+    status: int
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it was acknowledged."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """The attempts since a moment.
+
+    Attributes:
+        missed: Of each delivery that nobody took the newest attempt, the oldest delivery first.
+        newest: When the newest of all attempts was made; 0 where there was none.
+    """
+
+    missed: tuple[Attempt, ...]
+    newest: int
+
+
+class Deliveries:
+    """The deliveries of one GitHub. Several threads may use it at once.
+
+    Every method raises `UserError` where there is no such webhook or GitHub does not let us in, `UnavailableError`
+    where it is away or limits us, and `TemporaryError` where what is kept of its answers cannot be read or written.
+
+    Args:
+        connection: Who asks.
+        pages: What is kept: where nothing was delivered since, asking costs no call of GitHub's limit.
+    """
+
+    def __init__(self, connection: Connection, pages: Pages) -> None:
+        self._connection = connection
+        self._pages = pages
+
+    def since(self, place: HookPlace, since: float) -> Attempts:
+        """Return what was attempted since a moment, in seconds since 1970."""
+        caller, url = self._caller(place), f"{_path(place)}?per_page=100"
+        found: list[Attempt] = []
+        for number in range(_MOST_PAGES):
+            # Only the first page has an address that comes again.
+            page = self._page(caller, url, keep=not number)
+            attempts = [Attempt(**item) for item in page.items]
+            found += [attempt for attempt in attempts if attempt.delivered_at >= since]
+            if not page.next or (attempts and attempts[-1].delivered_at < since):
+                return Attempts(tuple(missed_of(found)), max((attempt.delivered_at for attempt in found), default=0))
+            url = page.next
+        raise UserError(f"{_path(place)}: there are more than {_MOST_PAGES * 100} deliveries, which is too many.")
+
+    def payload(self, place: HookPlace, attempt: Attempt) -> bytes | None:
+        """Return the payload of a delivery as JSON; None where GitHub has it no more."""
+        try:
+            data = self._caller(place).ask("GET", f"{_path(place)}/{attempt.id}").data
+        except NotFoundError:
+            return None
+        request = data.get("request") if isinstance(data, dict) else None
+        payload = request.get("payload") if isinstance(request, dict) else None
+        if not isinstance(payload, dict):
+            return None
+        return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+    def _page(self, caller: Caller, url: str, *, keep: bool) -> KeptPage:
+        key = f"{self._connection.url} {url}"
+        kept = self._pages.get(key) if keep else None
+        answer = caller.ask("GET", url, headers={"If-None-Match": kept.etag} if kept else None)
+        if answer.status == HTTPStatus.NOT_MODIFIED and kept is not None:
+            return KeptPage(kept.etag, next_url(answer) or kept.next, kept.items)
+        if not isinstance(answer.data, list):
+            raise UnavailableError(f"GitHub, asked for `GET {url}`, answers with no list.")
+        items = [vars(_read(item, url)) for item in answer.data]
+        page = KeptPage(answer.headers.get("etag", ""), next_url(answer), items)
+        if keep and page.etag:
+            self._pages.put(key, page)
+        return page
+
+    def _caller(self, place: HookPlace) -> Caller:
+        if not place.repository:
+            return self._connection.app()
+        return self._connection.caller(place.repository.partition("/")[0])
+
+
+def missed_of(attempts: Sequence[Attempt], events: Collection[str] = ()) -> list[Attempt]:
+    """Return of each delivery that nobody took the newest attempt, the oldest delivery first. Pure.
+
+    Args:
+        attempts: Attempts, the newest first.
+        events: Only these events; all where there are none.
+    """
+    taken = {attempt.guid for attempt in attempts if attempt.is_taken}
+    newest: dict[str, Attempt] = {}
+    for attempt in attempts:
+        if attempt.guid not in taken and (not events or attempt.event in events):
+            newest.setdefault(attempt.guid, attempt)
+    first = {attempt.guid: attempt.id for attempt in attempts}
+    return sorted(newest.values(), key=lambda attempt: first[attempt.guid])
+
+
+class _Delivery(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: int
+    guid: str
+    event: str
+    delivered_at: str
+    status_code: int
+
+
+def _read(data: object, asked: str) -> Attempt:
+    try:
+        found = _Delivery.model_validate(data)
+        return Attempt(found.id, found.guid, found.event, parse_instant(found.delivered_at), found.status_code)
+    except (ValidationError, UserError) as error:
+        raise UnavailableError(f"GitHub, asked for `GET {asked}`, lists something else than deliveries.") from error
+
+
+def _path(place: HookPlace) -> str:
+    if not place.repository:
+        return "/app/hook/deliveries"
+    return f"{repository_path(place.repository)}/hooks/{place.hook}/deliveries"

@@ -1,0 +1,169 @@
+"""The GitOps repositories on GitHub: found, created private, described, and their branch protected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from generator.core.errors import UserError
+from generator.core.visible import visible
+from generator.hub.accounts import Account
+from generator.hub.address import repository_path
+from generator.hub.connection import Connection
+from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
+
+MOST_TOPICS = 20
+"""The most topics that GitHub lets a repository have."""
+
+_PROTECTION = {
+    "required_status_checks": None,
+    # A rule that administrators are free of does not hold the sync, whose token often is one, to pull requests.
+    "enforce_admins": True,
+    # No approval: how many are wanted is the organization's to say, and an existing rule is never touched.
+    "required_pull_request_reviews": {"required_approving_review_count": 0},
+    "restrictions": None,
+    "allow_force_pushes": False,
+    "allow_deletions": False,
+}
+
+
+class Hosted(BaseModel):
+    """A repository as GitHub has it.
+
+    Attributes:
+        full_name: Its owner and name as GitHub writes them.
+        private: Whether only some can see it.
+        archived: Whether nobody can write to it.
+        description: What it is, in a sentence; None where it has none.
+        default_branch: The branch that GitHub shows first, and runs dispatched workflows of.
+        topics: Its topics.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    full_name: str
+    private: bool
+    archived: bool = False
+    description: str | None = None
+    default_branch: str
+    topics: list[str] = []
+
+
+@dataclass(frozen=True)
+class GitHubRepositories:
+    """Looks at repositories and changes them, in the name of a connection.
+
+    Attributes:
+        connection: Who calls.
+    """
+
+    connection: Connection
+
+    def find(self, slug: str) -> Hosted | None:
+        """Return a repository; None where there is none, or our credentials may not see it.
+
+        Args:
+            slug: Its owner and name.
+
+        Raises:
+            UserError: It was renamed, or GitHub does not let us in.
+            UnavailableError: GitHub is away.
+        """
+        try:
+            found = self._read(self._ask("GET", slug))
+        except NotFoundError:
+            return None
+        if found.full_name.casefold() != slug.casefold():
+            raise UserError(
+                f"{slug} was renamed: GitHub has it as {visible(found.full_name)}.",
+                hint="Rename it back, or let organization.yaml, and the folder of the repository, have its new name.",
+            )
+        return found
+
+    def create(self, account: Account, name: str, description: str) -> Hosted:
+        """Create a private, empty repository.
+
+        Args:
+            account: Its owner: an organization, or the user whose token calls.
+            name: Its name.
+            description: What it is, in a sentence.
+
+        Raises:
+            UserError: GitHub refuses; where the name is taken, by a repository that we may not see.
+            UnavailableError: GitHub is away; the repository may be there nevertheless.
+        """
+        path = f"/orgs/{account.login}/repos" if account.is_organization else "/user/repos"
+        body = {"name": name, "private": True, "description": description, "auto_init": False}
+        try:
+            return self._read(self.connection.caller(account.login).ask("POST", path, body=body).data)
+        except RefusedError as error:
+            if "already exists" not in error.message:
+                raise
+            if self.find(f"{account.login}/{name}"):
+                raise UnavailableError(f"{account.login}/{name}: somebody created it in the meantime.") from error
+            raise UserError(
+                f"{account.login}/{name} is there, but our credentials may not see it.",
+                hint="Let the App's installation, or the token, see this repository; or choose another name at `init`.",
+            ) from error
+
+    def set_settings(self, slug: str, **settings: str) -> None:
+        """Change the settings of a repository: `description`, `default_branch`.
+
+        Raises:
+            UserError: GitHub refuses.
+            UnavailableError: GitHub is away.
+        """
+        self._ask("PATCH", slug, body=settings)
+
+    def set_topics(self, slug: str, topics: list[str]) -> None:
+        """Let a repository have these topics and no others.
+
+        Raises:
+            UserError: GitHub refuses.
+            UnavailableError: GitHub is away.
+        """
+        self._ask("PUT", slug, "/topics", {"names": topics})
+
+    def is_protected(self, slug: str, branch: str) -> bool:
+        """Return whether a rule of any kind protects a branch; a branch that is not there is not protected.
+
+        Raises:
+            UserError: GitHub refuses.
+            UnavailableError: GitHub is away.
+        """
+        try:
+            return bool(self._ask("GET", slug, f"/branches/{quote(branch, safe='')}")["protected"])
+        except NotFoundError:
+            return False
+
+    def protect(self, slug: str, branch: str) -> None:
+        """Let nobody push to a branch: it is changed by pull requests alone.
+
+        Raises:
+            UserError: GitHub refuses.
+            UnavailableError: GitHub is away.
+        """
+        try:
+            self._ask("PUT", slug, f"/branches/{quote(branch, safe='')}/protection", _PROTECTION)
+        except RefusedError as error:
+            if error.status == HTTPStatus.FORBIDDEN and "upgrade" in error.message.casefold():
+                raise UserError(
+                    f"{slug}: GitHub's plan of this account cannot protect branches of private repositories.",
+                    hint="Upgrade the plan, or run the command without --protect.",
+                ) from error
+            raise
+
+    def _ask(self, verb: str, slug: str, path: str = "", body: Any = None) -> Any:
+        owner = slug.partition("/")[0]
+        # Each of these says what shall be, so that a second time does no harm.
+        return self.connection.caller(owner).ask(verb, repository_path(slug) + path, body=body, repeatable=True).data
+
+    def _read(self, data: object) -> Hosted:
+        try:
+            return Hosted.model_validate(data)
+        except ValidationError as error:
+            raise UnavailableError("GitHub shows a repository in an unknown form.") from error

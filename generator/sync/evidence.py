@@ -1,0 +1,49 @@
+"""Evidence that what was committed runs: its address answers, or the operator says that none is needed."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Protocol
+
+import requests
+
+from generator.core.deployment_states import Report
+
+
+class Evidence(Protocol):
+    """Whoever knows whether a deployment runs."""
+
+    def of(self, report: Report) -> str:
+        """Return why a deployment is known to run, in a sentence; empty where that is not known."""
+        ...
+
+
+class Answering:
+    """Asks a deployment's address: it runs where anything but an error of a server answers.
+
+    Args:
+        timeout: The seconds to wait for the connection, and for the answer.
+    """
+
+    def __init__(self, timeout: float = 5.0) -> None:
+        self._timeout = timeout
+
+    def of(self, report: Report) -> str:
+        """Return that the address answers, and with what; empty where it does not, or there is none."""
+        if not report.url.startswith(("http://", "https://")):
+            return ""
+        try:
+            # Where it leads to is somebody else's address: a page to log in at is an answer.
+            with requests.get(report.url, timeout=self._timeout, stream=True, allow_redirects=False) as answer:
+                status = answer.status_code
+        except (requests.RequestException, ValueError):
+            return ""
+        return f"Its address answers with {status}." if status < HTTPStatus.INTERNAL_SERVER_ERROR else ""
+
+
+class Trusting:
+    """Takes what is committed for running, as the operator says."""
+
+    def of(self, report: Report) -> str:  # noqa: ARG002 - it is the same for all
+        """Return that the operator says so."""
+        return "Committed; the operator takes it for running."

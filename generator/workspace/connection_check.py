@@ -1,0 +1,242 @@
+"""Finds what a connection to GitHub lacks, before anything is touched: `doctor`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.core.errors import GitopsmithError, UserError
+from generator.gitrepo.authorship import AS_CONFIGURED, decide
+from generator.gitrepo.git_process import Git
+from generator.hub.accounts import Caller, account, installation, who_calls
+from generator.hub.anonymous import anonymous
+from generator.hub.conduct import Conduct
+from generator.hub.connection import Connection
+from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKENS, credentials_in
+from generator.hub.failures import LimitedError, RefusedError, their_now
+from generator.hub.permissions import Permission, lacking, lacking_events, lacking_scopes
+from generator.hub.probes import denied
+from generator.hub.repositories import GitHubRepositories
+from generator.workspace.connection_plan import refuse_another_host, roles_of
+from generator.workspace.workspace import Workspace
+
+_OLDEST_GIT = (2, 39)
+_MOST_SKEW = 30.0
+"""GitHub refuses an App whose clock is more than a minute ahead."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at.
+
+    Attributes:
+        check: What it is.
+        ok: Whether it is as it should be.
+        found: What was found, as a sentence.
+        hint: What to do; empty where it is as it should be.
+    """
+
+    check: str
+    ok: bool
+    found: str
+    hint: str = ""
+
+    def row(self) -> dict[str, str]:
+        """Return it as plain values."""
+        return {"check": self.check, "state": "ok" if self.ok else "missing", "found": self.found, "hint": self.hint}
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Looks at what a connection needs.
+
+    Attributes:
+        environment: The environment, which holds the credentials.
+        url: Where the GitHub is.
+        workspace: The workspace; None where there is none yet.
+        conduct: How calls are made.
+    """
+
+    environment: Mapping[str, str]
+    url: str
+    workspace: Workspace | None
+    conduct: Conduct
+
+    def lines(self) -> Iterator[Line]:
+        """Yield each thing that was looked at; what needs another that is missing is left out."""
+        yield _seen("git", _git_version)
+        yield _seen("git identity", _identity)
+        answered: dict[str, str] = {}
+        reached = _seen("GitHub", lambda: self._reach(answered))
+        yield reached
+        yield from self._clock(answered)
+        credentials = _seen("credentials", self._credentials)
+        yield credentials
+        if not reached.ok or not credentials.ok:
+            return
+        given = credentials_in(self.environment)
+        assert given is not None  # noqa: S101 - they are ok
+        with Connection(given, self.url, self.conduct) as connection:
+            yield from self._connection(connection)
+
+    def _connection(self, connection: Connection) -> Iterator[Line]:
+        try:
+            caller = who_calls(connection)
+        except GitopsmithError as error:
+            yield _missing("login", error)
+            return
+        yield Line("login", True, f"{'The GitHub App' if caller.app else 'The user'} {caller.name}.")
+        yield from _asked_for(caller)
+        if self.workspace is None:
+            return
+        workspace = self.workspace
+        try:
+            refuse_another_host(workspace, connection)
+        except UserError as error:
+            yield _missing("address", error)
+            return
+        owners = {
+            workspace.address(role).owner.casefold(): workspace.address(role).owner for role in roles_of(workspace)
+        }
+        for owner in owners.values():
+            yield from _granted(connection, owner)
+        for role in roles_of(workspace):
+            yield from self._repository(connection, caller, workspace.address(role).slug)
+
+    def _repository(self, connection: Connection, caller: Caller, slug: str) -> Iterator[Line]:
+        check = f"repository {slug}"
+        try:
+            found = GitHubRepositories(connection).find(slug)
+        except GitopsmithError as error:
+            yield _missing(check, error)
+            return
+        if found is None:
+            hint = "`gitopsmith connect` creates it, which takes the permission administration."
+            yield Line(check, False, "It is not there, or is hidden from us.", hint)
+        elif found.archived:
+            yield Line(check, False, "It is archived: nobody can write to it.", "Unarchive it: its settings, General.")
+        else:
+            shown = "private" if found.private else "public: everybody sees the inside of your platform"
+            yield Line(check, True, f"It is there, {shown}.")
+        if found and not caller.app and caller.scopes is None:
+            yield _fine_grained(connection, slug)
+
+    def _reach(self, answered: dict[str, str]) -> str:
+        """Ask GitHub without credentials, and keep the headers of its answer."""
+        caller = anonymous(self.url, self.conduct)
+        try:
+            answered.update(caller.ask("GET", "/rate_limit").headers)
+        except (RefusedError, LimitedError):
+            pass  # it answers, if only those whom it knows
+        finally:
+            caller.close()
+        return f"{self.url} answers."
+
+    def _clock(self, answered: Mapping[str, str]) -> Iterator[Line]:
+        """Compare the clocks, where GitHub tells its time to anybody."""
+        if "date" not in answered:
+            return
+        now = self.conduct.clock()
+        skew = now - their_now(answered, now)
+        told = (
+            f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} GitHub's." if abs(skew) >= 1 else "As GitHub's."
+        )
+        ok = abs(skew) <= _MOST_SKEW
+        yield Line("clock", ok, told, "" if ok else "Set the clock of this machine, for example by NTP.")
+
+    def _credentials(self) -> str:
+        if credentials_in(self.environment) is None:
+            raise UserError(
+                "There are none in the environment.",
+                hint=f"Set {APP_ID} and {APP_KEY_FILE}, or {TOKENS[0]}; `connect ORG --create-app` makes an App.",
+            )
+        return "Found in the environment."
+
+
+def _git_version() -> str:
+    said = Git(Path.cwd()).run("version").strip()
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if found is None or (int(found[1]), int(found[2])) < _OLDEST_GIT:
+        raise UserError(f"{said} is too old.", hint="Install git 2.39 or newer.")
+    return f"{said}."
+
+
+def _identity() -> str:
+    return f"Commits are made by {decide(Git(Path.cwd()), AS_CONFIGURED).author}."
+
+
+def _asked_for(caller: Caller) -> Iterator[Line]:
+    """Yield what an App asks for, or a classic token has."""
+    if caller.app:
+        yield _permissions("the App's permissions", caller.permissions, "Add them on the App's page, Permissions.")
+        if caller.events and (events := lacking_events(caller.events)):
+            names = ", ".join(event.name for event in events)
+            yield Line("the App's events", False, f"Not told of: {names}.", "Add them on the App's page, Permissions.")
+        else:
+            told = "As many as are needed." if caller.events else "None: it has no webhook; each repository gets one."
+            yield Line("the App's events", True, told)
+    elif caller.scopes is None:
+        yield Line("scopes", True, "A fine-grained token, which has permissions instead.")
+    elif scopes := lacking_scopes(caller.scopes):
+        told = "; ".join(f"{scope.name} ({scope.reason})" for scope in scopes)
+        yield Line("scopes", False, f"The token lacks {told}.", "Add them: Settings, Developer settings, Tokens.")
+    else:
+        yield Line("scopes", True, f"{', '.join(sorted(caller.scopes))}.")
+
+
+def _granted(connection: Connection, owner: str) -> Iterator[Line]:
+    """Yield whether an account is there, and what an App's installation there grants."""
+    check = f"account {owner}"
+    try:
+        found = account(connection, owner)
+    except GitopsmithError as error:
+        yield _missing(check, error)
+        return
+    kind = "An organization" if found.is_organization else "A user"
+    yield Line(check, True, f"{kind}, `{found.login}`.")
+    if connection.is_app:
+        place = installation(connection, owner)
+        hint = f"Accept them: {place.page}" if place.page else "Accept them: Settings, GitHub Apps, Configure."
+        yield _permissions(f"installation in {owner}", place.permissions, hint)
+        if not place.all_repositories:
+            told = "It sees the repositories alone that were chosen, to which those that are created come."
+            yield Line(f"repositories of {owner}", True, told)
+
+
+def _permissions(check: str, granted: Mapping[str, str], hint: str) -> Line:
+    missing = lacking(granted)
+    needed = [permission for permission in missing if not permission.optional]
+    if needed:
+        return Line(check, False, f"Missing: {_listed(needed)}.", hint)
+    return Line(check, True, f"All but {_listed(list(missing))}." if missing else "All that is needed.")
+
+
+def _fine_grained(connection: Connection, slug: str) -> Line:
+    """Say what a fine-grained token may read: what it may write, only writing tells."""
+    check = f"permissions on {slug}"
+    try:
+        missing = denied(connection, slug)
+    except GitopsmithError as error:
+        return _missing(check, error)
+    if missing:
+        return Line(check, False, f"Missing: {_listed(list(missing))}.", "Add them to the token on GitHub.")
+    return Line(check, True, "It reads all that is needed; whether it may write, the first write tells.")
+
+
+def _listed(permissions: list[Permission]) -> str:
+    return "; ".join(f"{permission} ({permission.reason})" for permission in permissions)
+
+
+def _seen(check: str, look: Callable[[], str]) -> Line:
+    try:
+        return Line(check, True, look())
+    except GitopsmithError as error:
+        return _missing(check, error)
+
+
+def _missing(check: str, error: GitopsmithError) -> Line:
+    if isinstance(error, UserError):
+        return Line(check, False, error.message, error.hint)
+    return Line(check, False, str(error), "Check the network, or try again later.")

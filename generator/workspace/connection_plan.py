@@ -1,0 +1,235 @@
+"""What connecting a workspace to GitHub still takes: all is looked at, nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator.core.documents import Repository as RepositoryAddress
+from generator.core.errors import UserError, UserErrors
+from generator.core.layout import PRISTINE_BRANCH
+from generator.gitrepo.credentials import Credentials
+from generator.gitrepo.publishing import Publication, Standing
+from generator.gitrepo.repository import Repository
+from generator.hub.connection import Connection
+from generator.hub.repositories import MOST_TOPICS, GitHubRepositories, Hosted
+from generator.hub.web import slug_of, web_url
+from generator.workspace.connection_rights import Needs, Rights, refuse_lacking, rights_in
+from generator.workspace.workspace import Role, Workspace
+
+TOPICS = ("gitops", "gitopsmith")
+WORKFLOWS = ".github/workflows"
+
+_DESCRIPTIONS: Mapping[str, str] = {
+    "single": "GitOps repository of {}: catalog, clusters, apps and environments",
+    "platform": "Platform repository of {}: catalog and clusters",
+    "application": "Application repository of {}: apps and environments",
+}
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One of the repositories, as it is here and on GitHub, and what is still to be done.
+
+    Attributes:
+        repository: The repository here.
+        address: Its owner, name and branch.
+        rights: What our credentials may do with its owner.
+        publication: Its place on GitHub, for git.
+        hosted: What GitHub has; None for no repository.
+        theirs: The commit of each branch there.
+        moves: By branch that is to be pushed, the commit that it has there and the one that it shall have.
+        description: What it is described by where it has no description.
+        protect: Whether its branch is still to be protected.
+        follow: Whether `origin` is still to be set.
+        notes: What the user should know.
+    """
+
+    repository: Repository
+    address: RepositoryAddress
+    rights: Rights
+    publication: Publication
+    hosted: Hosted | None
+    theirs: Mapping[str, str]
+    moves: Mapping[str, tuple[str | None, str]]
+    description: str
+    protect: bool
+    follow: bool
+    notes: tuple[str, ...]
+
+    @property
+    def slug(self) -> str:
+        """The repository as GitHub writes it: `owner/name`."""
+        return self.address.slug
+
+    def differences(self, hosted: Hosted | None) -> tuple[dict[str, str], list[str]]:
+        """Return the settings that the repository should have and has not, and all of its topics where one is missing.
+
+        What people wrote stays: a description, and topics of their own.
+
+        Args:
+            hosted: What GitHub has.
+        """
+        if hosted is None:
+            return {}, list(TOPICS)
+        settings = {} if hosted.description else {"description": self.description}
+        if hosted.default_branch != self.address.branch:
+            settings["default_branch"] = self.address.branch
+        topics = list(dict.fromkeys([*hosted.topics, *TOPICS]))
+        return settings, topics if topics != hosted.topics and len(topics) <= MOST_TOPICS else []
+
+    def steps(self) -> tuple[str, ...]:
+        """Return what is still to be done, each in words that follow on `Would`."""
+        told = [] if self.hosted else [f"create the private repository {self.slug}"]
+        if self.moves:
+            told.append(f"push {' and '.join(self.moves)} to {self.slug}")
+        if self.rights.administration is not False:
+            settings, topics = self.differences(self.hosted)
+            told += [f"set the {name.replace('_', ' ')} of {self.slug}: {text}" for name, text in settings.items()]
+            told += [f"set the topics of {self.slug}: {', '.join(topics)}"] if topics else []
+        if self.protect:
+            told.append(f"protect {self.address.branch} of {self.slug}")
+        if self.follow:
+            told.append(f"let origin of {self.repository.path} be {self.publication.url}")
+        return tuple(told)
+
+
+def examine(workspace: Workspace, connection: Connection, *, protect: bool = False) -> tuple[Examined, ...]:
+    """Look at everything that connecting needs, and change nothing.
+
+    Args:
+        workspace: The workspace.
+        connection: Who calls GitHub.
+        protect: Whether the branches shall be protected.
+
+    Raises:
+        UserError: GitHub has something else in a repository's place, or our credentials may not do what is needed.
+        TemporaryError: GitHub is away.
+    """
+    refuse_another_host(workspace, connection)
+    found: list[Examined] = []
+    problems: list[UserError] = []
+    for role in roles_of(workspace):
+        try:
+            found.append(_examined(workspace, role, connection, protect=protect))
+        except UserErrors as several:
+            problems += several.problems
+        except UserError as problem:
+            problems.append(problem)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise UserErrors("The workspace cannot be connected; nothing was changed.", _with_hints(problems))
+    return tuple(found)
+
+
+def roles_of(workspace: Workspace) -> tuple[Role, ...]:
+    """Return the roles of a workspace's repositories, one for each repository."""
+    return ("platform",) if workspace.organization.single else ("platform", "application")
+
+
+def refuse_another_host(workspace: Workspace, connection: Connection) -> None:
+    """Refuse a GitHub that is not the one whose addresses stand in the repositories.
+
+    Raises:
+        UserError: It is another one.
+    """
+    here, there = workspace.organization.spec.git_url.rstrip("/"), web_url(connection.url)
+    if here.casefold() != there.casefold():
+        raise UserError(
+            f"organization.yaml has its repositories on {here} (gitUrl), and this GitHub is {there}.",
+            hint="Name the GitHub that is meant with --github-url; or run `init` anew, with `--data git_url=…`.",
+        )
+
+
+def _examined(workspace: Workspace, role: Role, connection: Connection, *, protect: bool) -> Examined:
+    organization, repository, address = workspace.organization, workspace.repositories[role], workspace.address(role)
+    github = GitHubRepositories(connection)
+    rights = rights_in(connection, address.owner)
+    hosted = github.find(address.slug)
+    url = organization.url(address)
+    publication = Publication(repository, url, Credentials(connection.token(address.owner)))
+    theirs = publication.theirs() if hosted else {}
+    _refuse_unfit(address.slug, hosted, theirs)
+    wanted = {address.branch: workspace.heads[role], PRISTINE_BRANCH: repository.pristine_head()}
+    ours = {branch: commit for branch, commit in wanted.items() if commit}
+    moves, notes = _moves(publication, address, ours, theirs)
+    unprotected = protect and not (hosted and github.is_protected(address.slug, address.branch))
+    workflows = bool(moves) and bool(workspace.tree(role).under(WORKFLOWS))
+    refuse_lacking(rights, address.slug, Needs(hosted is None, bool(moves), workflows, unprotected))
+    kind = "single" if organization.single else role
+    return Examined(
+        repository=repository,
+        address=address,
+        rights=rights,
+        publication=publication,
+        hosted=hosted,
+        theirs=theirs,
+        moves=moves,
+        description=_DESCRIPTIONS[kind].format(organization.spec.owner),
+        protect=unprotected,
+        follow=_differs(repository.origin(), url),
+        notes=(*notes, *_remarks(address, rights, hosted)),
+    )
+
+
+def _refuse_unfit(slug: str, hosted: Hosted | None, theirs: Mapping[str, str]) -> None:
+    if hosted and hosted.archived:
+        raise UserError(f"{slug} is archived: nobody can write to it.", hint="Unarchive it: its settings, General.")
+    if hosted and not hosted.private and not theirs:
+        raise UserError(
+            f"{slug} is public, and what would be pushed shows the inside of your platform to everybody.",
+            hint="Make it private: its settings, Change visibility; or delete it, and it is created private.",
+        )
+
+
+def _remarks(address: RepositoryAddress, rights: Rights, hosted: Hosted | None) -> list[str]:
+    notes = []
+    if rights.account.login != address.owner:
+        notes.append(f"GitHub writes `{rights.account.login}` where organization.yaml has `{address.owner}`.")
+    if hosted and not hosted.private:
+        notes.append(f"{address.slug} is public: everybody sees the inside of your platform.")
+    return notes
+
+
+def _moves(
+    publication: Publication, address: RepositoryAddress, ours: Mapping[str, str], theirs: Mapping[str, str]
+) -> tuple[dict[str, tuple[str | None, str]], list[str]]:
+    """Return what is to be pushed, and what the user should know.
+
+    Raises:
+        UserError: GitHub has other content there.
+    """
+    if address.branch not in ours:
+        raise UserError(f"{address.slug}: there is no branch `{address.branch}` here.", hint="Check it out, or `init`.")
+    standings = {branch: publication.standing(branch, commit, theirs.get(branch)) for branch, commit in ours.items()}
+    if Standing.FOREIGN in standings.values() or (theirs and set(standings.values()) == {Standing.NEW}):
+        raise UserError(
+            f"{address.slug} holds something else already, which is left as it is: {_listed(theirs)}.",
+            hint="Rename or delete that repository; or choose another name: `gitopsmith init` in a new folder with "
+            "`--data platform_repo=NAME` or `--data application_repo=NAME`.",
+        )
+    if parted := [branch for branch, standing in standings.items() if standing is Standing.PARTED]:
+        raise UserError(
+            f"{address.slug}: {' and '.join(parted)} has commits there that are not here, and commits here that are "
+            "not there.",
+            hint=f"Bring them together here: git fetch {publication.url} {parted[0]}, then git merge FETCH_HEAD.",
+        )
+    pushed = (Standing.NEW, Standing.AHEAD)
+    moves = {name: (theirs.get(name), ours[name]) for name, standing in standings.items() if standing in pushed}
+    behind = [name for name, standing in standings.items() if standing is Standing.BEHIND]
+    return moves, [f"{address.slug}: {name} has newer commits there; `git pull` brings them." for name in behind]
+
+
+def _listed(branches: Mapping[str, str]) -> str:
+    names = sorted(branches)
+    return f"the branch{'es' if names[1:] else ''} {', '.join(names[:3])}{' and more' if names[3:] else ''}"
+
+
+def _differs(origin: str | None, url: str) -> bool:
+    """Return whether `origin` is another repository; how its address is written does not matter."""
+    return origin is None or (origin != url and slug_of(origin) != slug_of(url))
+
+
+def _with_hints(problems: list[UserError]) -> list[UserError]:
+    return [UserError(str(problem).replace("\n", "\n    ")) for problem in problems]
