@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "tests" / "sync" / "payloads"
+TARGET = Path(__file__).parent.parent / "tests" / "sync" / "news" / "payloads"
 PACKAGE = ("@octokit/webhooks-examples", "7.6.1")
 KEPT_LINKS = ("html_url", "package_url")
 PROSE = frozenset({"body", "body_html", "description", "manifest", "message", "patch", "summary", "zen"})

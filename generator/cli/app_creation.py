@@ -25,7 +25,7 @@ def create(
     from generator.hub.address import PUBLIC, api_url  # noqa: PLC0415
     from generator.hub.app_manifest import Wanted  # noqa: PLC0415
     from generator.hub.conduct import Conduct  # noqa: PLC0415
-    from generator.sync.webhook_secrets import SECRET_VARIABLE  # noqa: PLC0415
+    from generator.sync.web.webhook_secrets import SECRET_VARIABLE  # noqa: PLC0415
     from generator.workspace.app_creation import create_app  # noqa: PLC0415
 
     url, conduct = api_url(github_url), Conduct()

@@ -114,7 +114,7 @@ def send(
     database_url: sync_options.DatabaseUrl = None,
 ) -> None:
     """Deliver a payload as GitHub would, signed with GITOPSMITH_WEBHOOK_SECRET: to try a webhook, or to repeat one."""
-    from generator.sync import sending  # noqa: PLC0415
+    from generator.sync.web import sending  # noqa: PLC0415
 
     seconds = seconds_in(timeout, "--timeout", least=1)
     sent = sending.send(read_payload(payload), event, url, os.environ, delivery=delivery, seconds=seconds)

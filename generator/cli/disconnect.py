@@ -35,7 +35,7 @@ def disconnect(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Take our webhooks away and forget where the repositories are on GitHub; these stay there and here."""
-    from generator.sync.disconnecting import hooked, unhook  # noqa: PLC0415
+    from generator.sync.hooks.disconnecting import hooked, unhook  # noqa: PLC0415
     from generator.workspace import connecting  # noqa: PLC0415
 
     found = workspace_of(workspace, org, None)

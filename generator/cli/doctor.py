@@ -49,7 +49,7 @@ def doctor(
 
 
 def _webhook_secret(file: Path | None) -> Line:
-    from generator.sync.webhook_secrets import webhook_secrets  # noqa: PLC0415
+    from generator.sync.web.webhook_secrets import webhook_secrets  # noqa: PLC0415
     from generator.workspace.connection_check import Line  # noqa: PLC0415
 
     try:

@@ -20,7 +20,7 @@ def reconcile(
 ) -> None:
     """Look once for what was missed, and commit it: releases, previews, and previews that nobody needs any more."""
     from generator.sync import service  # noqa: PLC0415
-    from generator.sync.webhook_secrets import WebhookSecrets  # noqa: PLC0415
+    from generator.sync.web.webhook_secrets import WebhookSecrets  # noqa: PLC0415
 
     folder = sync_options.state_folder(state, workspace, platform)
     metrics = service.new_metrics()

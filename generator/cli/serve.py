@@ -104,8 +104,9 @@ def serve(
     ] = "info",
 ) -> None:
     """Receive GitHub's deliveries, commit what follows from them, and look for what was missed."""
-    from generator.sync import logs, service  # noqa: PLC0415
-    from generator.sync.webhook_secrets import webhook_secrets as secrets_in  # noqa: PLC0415
+    from generator.sync import service  # noqa: PLC0415
+    from generator.sync.monitoring import logs  # noqa: PLC0415
+    from generator.sync.web.webhook_secrets import webhook_secrets as secrets_in  # noqa: PLC0415
 
     period = seconds_in(reconciliation_period, "--reconciliation-period", least=10)
     silence = seconds_in(takeover_after, "--takeover-after", least=2)

@@ -15,7 +15,7 @@ from generator.core.errors import UserError
 if TYPE_CHECKING:
     from generator.registries.registry import RegistryClient
     from generator.sync.gitops import Gitops
-    from generator.sync.metrics import Metrics
+    from generator.sync.monitoring.metrics import Metrics
     from generator.sync.outward import Outward
 
 Workspace = Annotated[
@@ -182,10 +182,10 @@ def outward(
     from generator.hub.conduct import Conduct  # noqa: PLC0415
     from generator.hub.connection import Connection  # noqa: PLC0415
     from generator.hub.credentials import credentials_in  # noqa: PLC0415
-    from generator.sync.evidence import Answering, Trusting  # noqa: PLC0415
-    from generator.sync.hook_keeping import public_address  # noqa: PLC0415
+    from generator.sync.hooks.hook_keeping import public_address  # noqa: PLC0415
     from generator.sync.outward import Outward  # noqa: PLC0415
-    from generator.sync.webhook_secrets import SECRET_VARIABLE  # noqa: PLC0415
+    from generator.sync.reports.evidence import Answering, Trusting  # noqa: PLC0415
+    from generator.sync.web.webhook_secrets import SECRET_VARIABLE  # noqa: PLC0415
 
     reached = public_address(address) if address else ""
     credentials = credentials_in(os.environ)
@@ -211,7 +211,7 @@ def process_name(port: int) -> str:
 
 def secret_values() -> set[str]:
     """Return what no log may tell."""
-    from generator.sync.webhook_secrets import PREVIOUS_VARIABLE, SECRET_VARIABLE  # noqa: PLC0415
+    from generator.sync.web.webhook_secrets import PREVIOUS_VARIABLE, SECRET_VARIABLE  # noqa: PLC0415
     from generator.workspace.remotes import TOKEN_VARIABLES  # noqa: PLC0415
 
     names = (*TOKEN_VARIABLES, SECRET_VARIABLE, PREVIOUS_VARIABLE)

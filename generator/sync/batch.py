@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from generator.core.intents import SetVersion
 from generator.core.versions import is_older
-from generator.sync.delivery import Delivery
+from generator.sync.news.delivery import Delivery
 from generator.sync.rules import Step
 
 

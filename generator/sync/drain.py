@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -17,26 +16,21 @@ import structlog
 from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.core.instants import show_instant
 from generator.core.intents import SetVersion
-from generator.core.tree import Tree
-from generator.gitrepo.authorship import Authorship
-from generator.gitrepo.branch import Branch
-from generator.gitrepo.commits import Heads
-from generator.gitrepo.commits import Step as CommitStep
 from generator.gitrepo.writer import Outcome, Planner, WithPristine, write
-from generator.registries.reference import ImageReference
-from generator.registries.registry import Presence
+from generator.sync import watched_branch
 from generator.sync.batch import Work, coalesce
-from generator.sync.delivery import Delivery
-from generator.sync.events import PackageEvent
 from generator.sync.following import DocumentReader, Following
 from generator.sync.gate import images_of
 from generator.sync.gitops import Gitops, View
-from generator.sync.inbox import Inbox
+from generator.sync.image_presence import Registry, presence_of
 from generator.sync.knowledge import Knowledge
-from generator.sync.metric_families import GitOperation
-from generator.sync.parsing import parse
+from generator.sync.news.delivery import Delivery
+from generator.sync.news.events import PackageEvent
+from generator.sync.news.parsing import parse
+from generator.sync.news.stored_steps import EVENT as RECONCILIATION
+from generator.sync.news.stored_steps import load_steps
 from generator.sync.planning import planners
-from generator.sync.reporting import Reporting
+from generator.sync.reports.reporting import Reporting
 from generator.sync.rules import Reaction, Step, react
 from generator.sync.settlement import (
     Settlement,
@@ -48,8 +42,8 @@ from generator.sync.settlement import (
     waiting_for_image,
     with_winners,
 )
-from generator.sync.stored_steps import EVENT as RECONCILIATION
-from generator.sync.stored_steps import load_steps
+from generator.sync.store.inbox import Inbox
+from generator.sync.watched_branch import OvertakenError, WatchedBranch
 from generator.workspace.committing import PLAIN, Committing
 from generator.workspace.version_pushing import push_version
 
@@ -60,20 +54,7 @@ _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
 
-class Registry(Protocol):
-    """Whoever knows whether an image can be pulled."""
-
-    def presence(self, reference: ImageReference) -> Presence:
-        """Return whether the image is there.
-
-        Raises:
-            UserError: The registry does not let us in.
-            TemporaryError: The registry is away.
-        """
-        ...
-
-
-class Observer(Protocol):
+class Observer(watched_branch.Observer, Protocol):
     """Whoever counts what happens."""
 
     def settled(self, delivery: Delivery, settlement: Settlement, now: float) -> None:
@@ -82,10 +63,6 @@ class Observer(Protocol):
 
     def pushed(self, size: int, seconds: float, result: str) -> None:
         """Take note of a push: how many deliveries went together, how long it took, and how it ended."""
-        ...
-
-    def git_operation(self, operation: GitOperation) -> AbstractContextManager[None]:
-        """Count and time what the block does."""
         ...
 
 
@@ -230,10 +207,10 @@ class Drain:
             mine = [_guarded(self.committing.planner(one)) for one in planners(steps, view.organization, view.platform)]
             shares.append(len(mine))
             asked += mine
-        fence = _Watched(view.branch, self.inbox, self.observer, [work.delivery.id for work in batch])
+        branch = WatchedBranch(view.branch, self.inbox, self.observer, [work.delivery.id for work in batch])
         began = self.clock()
         try:
-            outcomes = write(fence, asked, authorship=self.committing.authorship) if asked else []
+            outcomes = write(branch, asked, authorship=self.committing.authorship) if asked else []
         except GitopsmithError as error:
             self.observer.pushed(len(batch), self.clock() - began, "failed")
             if isinstance(error, OvertakenError):
@@ -260,60 +237,6 @@ class Drain:
                 except GitopsmithError as error:
                     found.append(Outcome(error=error))
         return found
-
-
-def presence_of(registry: Registry, image: str) -> Presence:
-    """Return whether an image is there; where the registry does not say so, it is not, for as long as that takes.
-
-    Raises:
-        UserError: `image` is no reference.
-    """
-    reference = ImageReference.parse(image)
-    try:
-        return registry.presence(reference)
-    except GitopsmithError as error:
-        return Presence(False, str(error))
-
-
-class OvertakenError(TemporaryError):
-    """Another process settled a part of the batch: what was planned for it is old."""
-
-
-@dataclass(frozen=True)
-class _Watched:
-    """A branch whose operations are counted, and that is not moved for deliveries that somebody else settled meanwhile.
-
-    A process that was paused in the middle of a batch may wake when another has done its work and more: what it planned
-    is old then. That the branch is still where it was when this was asked, the push itself makes sure.
-    """
-
-    branch: Branch
-    inbox: Inbox
-    observer: Observer
-    ids: Sequence[str]
-
-    def reserved(self) -> AbstractContextManager[None]:
-        return self.branch.reserved()
-
-    def heads(self) -> Heads:
-        return self.branch.heads()
-
-    def refresh(self) -> Heads:
-        with self.observer.git_operation("fetch"):
-            return self.branch.refresh()
-
-    def tree(self, commit: str | None) -> Tree:
-        return self.branch.tree(commit)
-
-    def commit(self, heads: Heads, steps: Sequence[CommitStep], authorship: Authorship) -> list[Heads]:
-        with self.observer.git_operation("commit"):
-            return self.branch.commit(heads, steps, authorship)
-
-    def publish(self, old: Heads, new: Heads, steps: Sequence[CommitStep]) -> None:
-        if len(self.inbox.still_waiting(self.ids)) != len(self.ids):
-            raise OvertakenError("Another process settled a part of this batch.")
-        with self.observer.git_operation("push"):
-            self.branch.publish(old, new, steps)
 
 
 def _guarded(planner: Planner | WithPristine) -> Planner | WithPristine:

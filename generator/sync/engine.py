@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from generator.core.errors import GitopsmithError
-from generator.sync.inbox import Inbox
+from generator.sync.store.inbox import Inbox
 
 DRAIN, RECONCILE = "drain", "reconcile"
 

@@ -13,9 +13,9 @@ from generator.core.previews import previews_of
 from generator.core.provenance import Provenance
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
-from generator.sync.events import PullRequestEvent, ReleaseEvent
 from generator.sync.following import FollowedApp, Following
-from generator.sync.parsing import subject_of
+from generator.sync.news.events import PullRequestEvent, ReleaseEvent
+from generator.sync.news.parsing import subject_of
 from generator.sync.rules import Step, newest_versions, preview_step
 from generator.workspace.preview_rendering import Source
 from generator.workspace.previews import garbage_of, plan_open

@@ -16,19 +16,19 @@ from generator.hub.hooks import Hooks
 from generator.hub.listings import Listings
 from generator.hub.missed import Deliveries
 from generator.hub.pages import Pages
-from generator.sync.database import Database
-from generator.sync.evidence import Evidence
-from generator.sync.hook_keeping import HookKeeping
-from generator.sync.hook_notes import HookNotes
-from generator.sync.inbox import Inbox
+from generator.sync.hooks.hook_keeping import HookKeeping
+from generator.sync.hooks.hook_notes import HookNotes
+from generator.sync.hooks.missed_deliveries import MissedDeliveries
+from generator.sync.hooks.secret_file import SecretFile
+from generator.sync.hooks.upkeep import Upkeep
 from generator.sync.knowledge import Knowledge
-from generator.sync.missed_deliveries import MissedDeliveries
-from generator.sync.report_thread import ReportThread
-from generator.sync.reporter import Reporter
-from generator.sync.reporting import Reporting
-from generator.sync.reports_table import Reports
-from generator.sync.secret_file import SecretFile
-from generator.sync.upkeep import Upkeep
+from generator.sync.reports.evidence import Evidence
+from generator.sync.reports.report_thread import ReportThread
+from generator.sync.reports.reporter import Reporter
+from generator.sync.reports.reporting import Reporting
+from generator.sync.store.database import Database
+from generator.sync.store.inbox import Inbox
+from generator.sync.store.reports_table import Reports
 
 
 @dataclass(frozen=True)

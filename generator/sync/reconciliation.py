@@ -15,18 +15,18 @@ from generator.core.errors import GitopsmithError, UserError
 from generator.core.instants import show_instant
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
-from generator.sync.delivery import Delivery
-from generator.sync.drain import Registry, presence_of
 from generator.sync.findings import Finding, Findings, Known, Listed, find
 from generator.sync.following import DocumentReader
 from generator.sync.gitops import Gitops
-from generator.sync.inbox import Inbox
+from generator.sync.hooks.upkeep import Upkeep
+from generator.sync.image_presence import Registry, presence_of
 from generator.sync.knowledge import Knowledge
-from generator.sync.metric_families import Pass
+from generator.sync.monitoring.metric_families import Pass
+from generator.sync.news.delivery import Delivery
+from generator.sync.news.stored_steps import EVENT, dump_steps
 from generator.sync.planning import source_of
-from generator.sync.reporting import Reporting
-from generator.sync.stored_steps import EVENT, dump_steps
-from generator.sync.upkeep import Upkeep
+from generator.sync.reports.reporting import Reporting
+from generator.sync.store.inbox import Inbox
 from generator.workspace.previews import with_pristine
 
 _AT_ONCE = 8

@@ -15,7 +15,8 @@ from generator.core.provenance import Provenance
 from generator.core.pull_requests import PullRequest, admits, clean
 from generator.core.releases import Release
 from generator.core.versions import TagPattern, is_in_range, is_older
-from generator.sync.events import (
+from generator.sync.following import FollowedApp
+from generator.sync.news.events import (
     Event,
     IgnoredEvent,
     InstallationEvent,
@@ -24,7 +25,6 @@ from generator.sync.events import (
     PushEvent,
     ReleaseEvent,
 )
-from generator.sync.following import FollowedApp
 
 _WITHDRAWING = frozenset({"unpublished", "deleted"})
 _COMMIT = frozenset("0123456789abcdef")

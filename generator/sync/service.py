@@ -13,19 +13,19 @@ import structlog
 
 from generator.core.errors import GitopsmithError, TemporaryError
 from generator.registries.registry import RegistryClient
-from generator.sync.database import Database, open_database
 from generator.sync.drain import Drain
 from generator.sync.engine import Engine
 from generator.sync.gitops import Gitops
-from generator.sync.inbox import Inbox
 from generator.sync.knowledge import Knowledge
-from generator.sync.metrics import Metrics
+from generator.sync.monitoring.metrics import Metrics
 from generator.sync.outward import Outward
 from generator.sync.reconciliation import Reconciliation
-from generator.sync.reporting import Reporting
-from generator.sync.server import application
-from generator.sync.serving import Serving
-from generator.sync.webhook_secrets import WebhookSecrets
+from generator.sync.reports.reporting import Reporting
+from generator.sync.store.database import Database, open_database
+from generator.sync.store.inbox import Inbox
+from generator.sync.web.server import application
+from generator.sync.web.serving import Serving
+from generator.sync.web.webhook_secrets import WebhookSecrets
 from generator.workspace.committing import PLAIN, Committing
 
 _log = structlog.get_logger(__name__)

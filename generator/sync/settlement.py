@@ -9,8 +9,8 @@ from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.core.intents import SetVersion
 from generator.gitrepo.writer import Outcome
 from generator.sync.batch import Work
-from generator.sync.delivery import Delivery, Result, State
 from generator.sync.gate import next_look
+from generator.sync.news.delivery import Delivery, Result, State
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 60.0
 _ATTEMPTS = 1500

@@ -22,9 +22,9 @@ from generator.core.errors import UserErrors
 from generator.core.layout import Layout
 from generator.core.previews import OpenPreview
 from generator.core.tree import File, MemoryTree
-from generator.sync.delivery import Delivery, Result
-from generator.sync.counts import Counts
-from generator.sync.metrics import Metrics
+from generator.sync.news.delivery import Delivery, Result
+from generator.sync.store.counts import Counts
+from generator.sync.monitoring.metrics import Metrics
 from generator.sync.settlement import Settlement
 from generator.templating.answers import resolve
 from generator.templating.render import render

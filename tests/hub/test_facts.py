@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from generator.hub.facts import UnreadableError, pull_request_of, release_of
-from generator.sync.events import PullRequestEvent, ReleaseEvent
-from generator.sync.parsing import parse
+from generator.sync.news.events import PullRequestEvent, ReleaseEvent
+from generator.sync.news.parsing import parse
 
 TIME = "2026-01-31T12:00:00+01:00"
 RELEASE = {

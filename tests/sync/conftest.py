@@ -11,8 +11,8 @@ import pytest
 
 from generator.core.documents import Organization
 from generator.core.tree import MemoryTree, as_memory
-from generator.sync.database import Database, open_database
-from generator.sync.inbox import Inbox
+from generator.sync.store.database import Database, open_database
+from generator.sync.store.inbox import Inbox
 from generator.workspace.app_documents import NewApp
 from generator.workspace.apps import add_app
 from generator.workspace.bootstrap import propose_organization

@@ -13,14 +13,14 @@ from generator.hub.credentials import App, Credentials, Token
 from generator.hub.hooks import Hooks
 from generator.hub.missed import Deliveries
 from generator.hub.pages import Pages
-from generator.sync.database import open_database
-from generator.sync.hook_keeping import HookKeeping
-from generator.sync.hook_notes import HookNotes
-from generator.sync.inbox import Inbox
-from generator.sync.missed_deliveries import MissedDeliveries
-from generator.sync.secret_file import SecretFile
-from generator.sync.server import application
-from generator.sync.webhook_secrets import WebhookSecrets
+from generator.sync.hooks.hook_keeping import HookKeeping
+from generator.sync.hooks.hook_notes import HookNotes
+from generator.sync.hooks.missed_deliveries import MissedDeliveries
+from generator.sync.hooks.secret_file import SecretFile
+from generator.sync.store.database import open_database
+from generator.sync.store.inbox import Inbox
+from generator.sync.web.server import application
+from generator.sync.web.webhook_secrets import WebhookSecrets
 from tests.github_double.double import GitHubDouble
 from tests.github_double.model import App as DoubleApp
 from tests.github_double.model import Hook, Repository

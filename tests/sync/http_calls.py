@@ -15,10 +15,10 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from generator.sync.delivery import Delivery
-from generator.sync.server import application
-from generator.sync.serving import Serving
-from generator.sync.signature import sign
+from generator.sync.news.delivery import Delivery
+from generator.sync.web.server import application
+from generator.sync.web.serving import Serving
+from generator.sync.web.signature import sign
 
 PATIENCE = 20.0
 """How long a test waits for what should come at once."""

@@ -10,14 +10,14 @@ from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
 from generator.registries.reference import ImageReference
 from generator.registries.registry import Presence
-from generator.sync.delivery import Delivery
 from generator.sync.drain import Drain
-from generator.sync.inbox import Inbox
 from generator.sync.knowledge import Knowledge
-from generator.sync.metrics import Metrics
+from generator.sync.monitoring.metrics import Metrics
+from generator.sync.news.delivery import Delivery
 from generator.sync.reconciliation import Reconciliation, Report
+from generator.sync.store.inbox import Inbox
 from tests.sync.memory_gitops import MemoryGitops
-from tests.sync.news import START
+from tests.sync.told import START
 
 
 @dataclass

@@ -20,9 +20,9 @@ from generator.hub.conduct import Conduct, Patience
 from generator.hub.connection import Connection
 from generator.hub.credentials import Token
 from generator.hub.deployments import Deployments
-from generator.sync.database import open_database
-from generator.sync.reporter import Reporter
-from generator.sync.reports_table import Reports, Taken
+from generator.sync.reports.reporter import Reporter
+from generator.sync.store.database import open_database
+from generator.sync.store.reports_table import Reports, Taken
 from tests.github_double.double import GitHubDouble
 from tests.github_double.model import Deployment, Repository
 

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 import requests
 
-from generator.sync.delivery import Delivery
-from generator.sync.signature import SIGNATURE_HEADER, sign
-from generator.sync.webhook import DELIVERY_HEADER, EVENT_HEADER
+from generator.sync.news.delivery import Delivery
+from generator.sync.web.signature import SIGNATURE_HEADER, sign
+from generator.sync.web.webhook import DELIVERY_HEADER, EVENT_HEADER
 
 SECRET = b"a secret of these tests alone"
 PATIENCE = 60.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.core.intents import RemovePreview, SetVersion
 from generator.sync.batch import Work, coalesce
-from generator.sync.delivery import Delivery
+from generator.sync.news.delivery import Delivery
 from generator.sync.rules import Step
 
 

@@ -7,7 +7,7 @@ import pytest
 from generator.core.errors import TemporaryError, UserError
 from generator.sync.settlement import Settlement
 from tests.sync.memory_sync import MemorySync
-from tests.sync.news import START, delivery, package, pull_request, release
+from tests.sync.told import START, delivery, package, pull_request, release
 
 SHA, OTHER = "3f2c" + "0" * 36, "9b8c" + "0" * 36
 DOCUMENT = "apps/podinfo.yaml"

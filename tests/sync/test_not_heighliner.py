@@ -14,7 +14,7 @@ from generator.core.instants import show_instant
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
 from tests.sync.memory_sync import MemorySync
-from tests.sync.news import START, delivery, pull_request, release
+from tests.sync.told import START, delivery, pull_request, release
 
 SHA, OTHER = "3f2c" + "0" * 36, "9b8c" + "0" * 36
 OPEN = PullRequest(7, SHA, "feat/7", base="main", author="ada", updated_at=show_instant(START))

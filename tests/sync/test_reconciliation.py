@@ -17,14 +17,14 @@ from generator.core.instants import show_instant
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
 from generator.core.tree import MemoryTree
-from generator.sync.database import open_database
-from generator.sync.delivery import Delivery
-from generator.sync.events import PullRequestEvent, ReleaseEvent
-from generator.sync.inbox import Inbox
-from generator.sync.parsing import parse
+from generator.sync.news.delivery import Delivery
+from generator.sync.news.events import PullRequestEvent, ReleaseEvent
+from generator.sync.news.parsing import parse
+from generator.sync.store.database import open_database
+from generator.sync.store.inbox import Inbox
 from tests.sync.memory_gitops import memory_gitops
 from tests.sync.memory_sync import MemorySync
-from tests.sync.news import START, delivery, pull_request, release
+from tests.sync.told import START, delivery, pull_request, release
 
 SHA, OTHER = "3f2c" + "0" * 36, "9b8c" + "0" * 36
 RELEASE = Release("v6.7.1", published_at=show_instant(START))

@@ -11,7 +11,8 @@ from generator.core.documents import GitHubRepository, Microservice
 from generator.core.intents import EnsurePreview, RemovePreview, SetVersion
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
-from generator.sync.events import (
+from generator.sync.following import FollowedApp
+from generator.sync.news.events import (
     Event,
     IgnoredEvent,
     InstallationEvent,
@@ -20,7 +21,6 @@ from generator.sync.events import (
     PushEvent,
     ReleaseEvent,
 )
-from generator.sync.following import FollowedApp
 from generator.sync.rules import Reaction, newest_versions, react
 
 SHA = "3f2c" + "0" * 36

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from generator.sync.database import open_database
-from generator.sync.delivery import Delivery
-from generator.sync.inbox import Inbox
+from generator.sync.news.delivery import Delivery
+from generator.sync.store.database import open_database
+from generator.sync.store.inbox import Inbox
 from generator.workspace.app_documents import NewApp
 from generator.workspace.apps import add_app
 from generator.workspace.bootstrap import propose_organization
@@ -24,8 +24,8 @@ from generator.workspace.clusters import add_cluster
 from generator.workspace.environments import add_environment
 from generator.workspace.workspace import find_workspace
 from tests.sync.conftest import commit
-from tests.sync.news import REPOSITORY, START, delivery, pull_request, release
 from tests.sync.served import Server, eventually, serving
+from tests.sync.told import REPOSITORY, START, delivery, pull_request, release
 
 ACCEPTED = 202
 APPS = 8

@@ -11,7 +11,7 @@ from generator.core.errors import TemporaryError, UserError
 from generator.core.intents import SetVersion
 from generator.gitrepo.writer import Outcome
 from generator.sync.batch import Work
-from generator.sync.delivery import Delivery
+from generator.sync.news.delivery import Delivery
 from generator.sync.rules import Step
 from generator.sync.settlement import Settlement, after_failure, after_writing, waiting_for_image, with_winners
 

@@ -1,0 +1,1 @@
+"""What is seen of the sync from outside: metrics and logs."""

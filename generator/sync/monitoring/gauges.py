@@ -1,0 +1,221 @@
+"""What is looked up when a monitoring system asks: the queue, GitHub's limit, the last reconciliation, the previews.
+
+What is not known is left out: a limit of zero calls, or a queue of zero deliveries, would be a statement.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Lock, Thread
+from typing import Protocol
+
+import structlog
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+
+from generator.core.previews import OpenPreview
+from generator.sync.monitoring.label_values import LabelValues
+
+_APPS = 1000
+"""How many apps have series of their own; the others share theirs."""
+
+_TURNS = 2
+"""After how many periods of reconciliation a process takes for old what it saw itself."""
+
+_PATIENCE = 1.5
+"""How many seconds the queue may take to be counted: the rest must be told even where its database hangs."""
+
+_log = structlog.get_logger(__name__)
+
+
+class QueueCounts(Protocol):
+    """How many deliveries the inbox holds at one moment."""
+
+    @property
+    def waiting(self) -> int:
+        """Those that something is still to do for, but for those that wait for an image."""
+
+    @property
+    def waiting_for_image(self) -> int:
+        """Those that wait for an image."""
+
+    @property
+    def failed(self) -> int:
+        """Those that had an end without an effect, as long as they are kept."""
+
+    @property
+    def oldest_waiting(self) -> float:
+        """The seconds since the receipt of the oldest one that waits for no image; 0 where none does."""
+
+
+@dataclass(frozen=True)
+class _Limit:
+    remaining: int
+    calls: int
+    reset: float
+
+
+class Gauges:
+    """The state of the sync, as a collector of prometheus_client.
+
+    Args:
+        build: What runs: version of gitopsmith and of Python, by label.
+        period: The seconds between two reconciliations; None where nothing is reconciled.
+        clock: The seconds since 1970.
+        monotonic: Seconds that no change of the clock makes jump.
+    """
+
+    def __init__(
+        self,
+        build: Mapping[str, str],
+        *,
+        period: float | None = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._build = dict(build)
+        self._period = period
+        self._clock, self._monotonic = clock, monotonic
+        self._queue: _Queue | None = None
+        self._limit: _Limit | None = None
+        # A process that never reconciled is as late as if it had when it was started.
+        self._complete_at = monotonic()
+        self._held_back: tuple[float, int] | None = None
+        self._previews: dict[str, tuple[float, tuple[OpenPreview, ...]]] = {}
+        self._apps = LabelValues(limit=_APPS)
+
+    def watch_queue(self, counts: Callable[[], QueueCounts]) -> None:
+        """Ask `counts` at each scrape; while it fails, nothing is said about the queue but that."""
+        self._queue = _Queue(counts)
+
+    def limit(self, remaining: int, calls: int, reset: float) -> None:
+        """Keep what GitHub said of the limit: calls that are left, of how many, until when (seconds since 1970)."""
+        self._limit = _Limit(remaining, calls, reset)
+
+    def reconciled(self, *, complete: bool, held_back: int) -> None:
+        """Keep when a reconciliation ended that saw everything, and how many removals it held back."""
+        now = self._monotonic()
+        if complete:
+            self._complete_at = now
+        self._held_back = now, held_back
+
+    def show_previews(self, repository: str, previews: Iterable[OpenPreview]) -> None:
+        """Keep the previews that a gitops repository holds, in place of those that were known of it."""
+        self._previews[repository] = self._monotonic(), tuple(previews)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the state as it is now."""
+        build = InfoMetricFamily("gitopsmith_build", "What runs.")
+        build.add_metric([], self._build)
+        yield build
+        yield from self._collect_queue()
+        yield from self._collect_limit()
+        yield from self._collect_reconciliation()
+        yield self._collect_previews()
+
+    def _collect_queue(self) -> Iterator[Metric]:
+        if self._queue is None:
+            return
+        counts = self._queue.counts()
+        if counts is not None:
+            deliveries = GaugeMetricFamily(
+                "gitopsmith_queue_deliveries", "Deliveries that had no effect yet, by state.", labels=["state"]
+            )
+            deliveries.add_metric(["waiting"], counts.waiting)
+            deliveries.add_metric(["waiting-for-image"], counts.waiting_for_image)
+            deliveries.add_metric(["failed"], counts.failed)
+            yield deliveries
+            yield GaugeMetricFamily(
+                "gitopsmith_queue_oldest_waiting_seconds",
+                "How long ago the oldest delivery came that waits, and not for an image.",
+                value=max(0.0, counts.oldest_waiting),
+            )
+        yield CounterMetricFamily(
+            "gitopsmith_queue_read_failures",
+            "How often the queue could not be counted when somebody asked.",
+            value=self._queue.failures,
+        )
+
+    def _collect_limit(self) -> Iterator[Metric]:
+        if self._limit is None:
+            return
+        told = (
+            ("limit_calls", "Calls that GitHub allows from one reset of its limit to the next.", self._limit.calls),
+            ("limit_remaining_calls", "Calls that are left until the limit is reset.", self._limit.remaining),
+            ("limit_reset_timestamp_seconds", "When the limit is reset, since 1970.", self._limit.reset),
+        )
+        for name, documentation, value in told:
+            yield GaugeMetricFamily(f"gitopsmith_github_{name}", documentation, value=value)
+
+    def _collect_reconciliation(self) -> Iterator[Metric]:
+        if self._period is None:
+            return
+        now = self._monotonic()
+        yield GaugeMetricFamily(
+            "gitopsmith_reconciliation_period_seconds", "The time between two reconciliations.", value=self._period
+        )
+        yield GaugeMetricFamily(
+            "gitopsmith_reconciliation_age_seconds",
+            "How long ago this process completed a reconciliation, or was started where it completed none.",
+            value=now - self._complete_at,
+        )
+        if self._held_back and self._is_news(self._held_back[0]):
+            yield GaugeMetricFamily(
+                "gitopsmith_reconciliation_held_back_removals",
+                "Removals that were too many at once in the last reconciliation, so that none was made.",
+                value=self._held_back[1],
+            )
+
+    def _collect_previews(self) -> Metric:
+        now = self._clock()
+        counted: Counter[tuple[str, str]] = Counter()
+        for told, previews in list(self._previews.values()):
+            if self._is_news(told):
+                counted.update((self._apps(preview.app), _state(preview, now)) for preview in previews)
+        family = GaugeMetricFamily("gitopsmith_previews", "Previews by app and state.", labels=["app", "state"])
+        for labels, number in sorted(counted.items()):
+            family.add_metric(labels, number)
+        return family
+
+    def _is_news(self, told: float) -> bool:
+        """Return whether what was told then still counts: where processes take turns, another one knows better."""
+        return self._period is None or self._monotonic() - told <= _TURNS * self._period
+
+
+class _Queue:
+    """Asks for the counts in a thread of its own, one at a time: a database that hangs piles up nothing here."""
+
+    def __init__(self, ask: Callable[[], QueueCounts]) -> None:
+        self.failures = 0
+        self._ask = ask
+        self._lock = Lock()
+        self._asked: Future[QueueCounts] | None = None
+
+    def counts(self) -> QueueCounts | None:
+        """Return the counts; None where they cannot be told, or not in time."""
+        with self._lock:
+            asked = self._asked
+            if asked is None or asked.done():
+                asked = self._asked = Future()
+                Thread(target=self._run, args=(asked,), name="queue-counts", daemon=True).start()
+        try:
+            return asked.result(_PATIENCE)
+        except Exception as error:  # whatever it is: the rest is worth most when something is wrong
+            self.failures += 1
+            _log.warning("the queue cannot be counted", reason=str(error) or type(error).__name__)
+            return None
+
+    def _run(self, asked: Future[QueueCounts]) -> None:
+        try:
+            asked.set_result(self._ask())
+        except Exception as error:  # goes to whoever asked
+            asked.set_exception(error)
+
+
+def _state(preview: OpenPreview, now: float) -> str:
+    if preview.pinned:
+        return "pinned"
+    return "expired" if preview.expires is not None and preview.expires <= now else "open"

@@ -1,0 +1,1 @@
+"""What GitHub tells, read into values. Pure."""

@@ -1,0 +1,174 @@
+"""Decides what GitHub should be told, from the tree and the inbox, and keeps it; nobody is called here.
+
+All of it is found again from what is there, so that a crash between a commit and this loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from generator.core.deployment_states import Arrival, Report, Situation, Waiting, wanted_reports, with_evidence
+from generator.core.errors import GitopsmithError, UserError
+from generator.core.layout import Layout
+from generator.core.plan_version import deployed
+from generator.core.previews import ENVIRONMENT, previews_in
+from generator.core.tree import Tree
+from generator.sync.following import Following
+from generator.sync.gitops import View
+from generator.sync.news.delivery import Delivery
+from generator.sync.reports.report_news import arrivals_of, places_of, steps_of, waiting_of
+from generator.sync.settlement import Settlement
+from generator.sync.store.inbox import Inbox
+from generator.sync.store.reports_table import Reports
+
+_MOST = 1000
+"""The most deliveries that are shown as waiting, and as failed."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Reporting:
+    """What decides what GitHub should be told.
+
+    Attributes:
+        inbox: What waits and what failed.
+        reports: Where it is kept.
+        clock: The time, in seconds since 1970.
+        changed: Is called where there is something new to tell.
+    """
+
+    inbox: Inbox
+    reports: Reports
+    clock: Callable[[], float]
+    changed: Callable[[], None] = lambda: None
+    _payloads: dict[str, Delivery] = field(default_factory=dict)
+
+    def look(
+        self,
+        view: View,
+        following: Following,
+        settled: Iterable[tuple[Delivery, Settlement]] = (),
+        *,
+        whole: bool = False,
+    ) -> None:
+        """Bring what GitHub should be told up to date. What fails here is logged, and made up for by the next look.
+
+        Args:
+            view: The repositories; the branch is read where it is now.
+            following: Which apps follow what.
+            settled: What became of deliveries just now, before it is written down, with their payloads.
+            whole: Whether to see as well if what was ever said of environments still holds, beyond what was settled.
+        """
+        try:
+            with view.branch.reserved():
+                head = view.branch.heads().main
+                main = view.branch.tree(head)
+            if head is None:
+                return  # nothing is known: that is no reason to end anything
+            outcomes = [_settled(one, outcome) for one, outcome in settled]
+            now = self._situation(main, view, self._news(view, following, outcomes), whole=whole)
+            if self.reports.update(lambda kept: wanted_reports(now, kept), self.clock()):
+                self.changed()
+        except GitopsmithError as error:
+            _log.warning("what GitHub should be told is not known yet", reason=str(error))
+        except Exception:  # whatever is wrong with reports must not hold up commits
+            _log.exception("a bug: what GitHub should be told could not be decided")
+
+    def attest(self, app: str, where: str, reason: str = "The operator says so.") -> bool:
+        """Take a deployment for running, because the operator says so.
+
+        Args:
+            app: The app.
+            where: The environment, or `preview-pr-7`.
+            reason: What GitHub is told.
+
+        Returns:
+            Whether there was one that is committed and of which that was not known.
+
+        Raises:
+            TemporaryError: The database is away.
+        """
+
+        def decide(kept: Sequence[Report]) -> list[Report]:
+            return [with_evidence(one, reason) if (one.app, one.where) == (app, where) else one for one in kept]
+
+        changed = self.reports.update(decide, self.clock()) > 0
+        if changed:
+            self.changed()
+        return changed
+
+    def _situation(self, main: Tree, view: View, found: _News, *, whole: bool) -> Situation:
+        arrivals = [one for one in found.arrivals if one.version in (_versions(main, view.layout, one) or ())]
+        touched = {app for app, _ in found.places}
+        standing = [
+            one
+            for one in self.reports.kept()
+            if not one.number and one.state != "inactive" and (whole or one.app in touched)
+        ]
+        versions = {
+            (one.app, one.environment): known
+            for one in standing
+            if (known := _versions(main, view.layout, one)) is not None
+        }
+        order = [one.name for one in view.organization.spec.environments if one.name != ENVIRONMENT]
+        page = f"{view.organization.spec.git_url.rstrip('/')}/{view.application.slug}/commit/"
+        previews = previews_in(main, view.layout)
+        production = order[-1] if order else ""
+        return Situation(previews, found.waiting, arrivals, found.commits, versions, page, production)
+
+    def _news(self, view: View, following: Following, outcomes: Sequence[Delivery]) -> _News:
+        git_url = view.organization.spec.git_url
+        news = _News()
+        for delivery in (*outcomes, *self._others({one.id for one in outcomes})):
+            steps = steps_of(delivery, following, git_url)
+            news.waiting += waiting_of(delivery, steps, following)
+            news.arrivals += arrivals_of(delivery, steps)
+            news.places.update(places := places_of(steps))
+            if delivery.commit:
+                news.commits.update(dict.fromkeys(places, delivery.commit))
+        return news
+
+    def _others(self, known: set[str]) -> list[Delivery]:
+        """Return what waits or failed beside the deliveries that are known, of each thing the newest alone."""
+        listed = [*self.inbox.listing("waiting", limit=_MOST), *self.inbox.listing("failed", limit=_MOST)]
+        asked = [one for one in listed if one.subject and one.id not in known]
+        stale = self.inbox.newer_than(asked)
+        current = [one for one in asked if one.id not in stale]
+        payloads = {one.id: self._payloads.get(one.id) or self.inbox.get(one.id) for one in current}
+        self._payloads = payloads
+        whole = [replace(one, payload=payloads[one.id].payload) for one in current]
+        return sorted(whole, key=lambda one: one.sequence)
+
+
+@dataclass
+class _News:
+    waiting: list[Waiting] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+    commits: dict[tuple[str, str], str] = field(default_factory=dict)
+    places: set[tuple[str, str]] = field(default_factory=set)
+
+
+def _settled(delivery: Delivery, settlement: Settlement) -> Delivery:
+    return replace(
+        delivery,
+        state=settlement.state,
+        result=settlement.result,
+        reason=settlement.reason,
+        commit=settlement.commit,
+        waiting_for=settlement.waiting_for,
+    )
+
+
+def _versions(main: Tree, layout: Layout, one: Arrival | Report) -> frozenset[str] | None:
+    """Return the versions of an app that stand in an environment; None where they cannot be read."""
+    try:
+        return frozenset(place.version for place in deployed(main, layout, one.app, one.environment))
+    except UserError:
+        clusters = main.children(f"{layout.environments}/{one.environment}")
+        records = (layout.app_place(one.environment, cluster, one.app).record for cluster in clusters)
+        is_gone = main.get(layout.app_document(one.app)) is None and all(main.get(path) is None for path in records)
+        return frozenset() if is_gone else None

@@ -1,0 +1,274 @@
+"""The database under the sync, opened from a URL: SQLite or PostgreSQL, durable, every failure an error of ours."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from generator.core.errors import TemporaryError, UserError
+from generator.sync.store.database_failures import Deadlock, explain
+from generator.sync.store.schema import UPGRADES, Upgrade, migrate, version_of
+
+PATIENCE = 4.0
+"""The seconds to wait for a lock, a connection or an answer: GitHub waits ten for ours."""
+
+_HINT = "Write it as sqlite:///PATH/TO/FILE or postgresql://USER:PASSWORD@HOST/DATABASE."
+_NAME_ANOTHER = "Name the database that `gitopsmith serve` uses."
+_CONNECTIONS = 10
+_PAUSES = (0.05, 0.2)  # who was let go on needs a moment to take what it waited for, or both meet again
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
+
+T = TypeVar("T")
+
+
+class Database:
+    """An open database; any number of threads may use it.
+
+    Attributes:
+        engine: The connections. `engine.url` is the URL with everything in it that was left out.
+        name: What it is called in messages: a path, or an address without its password.
+    """
+
+    def __init__(self, engine: sa.Engine, name: str, *, patience: float) -> None:
+        self.engine = engine
+        self.name = name
+        self._patience = patience
+        # SQLite lets one write and has the others look again now and then; here the next is at work at once.
+        self._writers = threading.Semaphore(1 if engine.dialect.name == "sqlite" else _CONNECTIONS)
+
+    def read(self, work: Callable[[sa.Connection], T]) -> T:
+        """Return what `work` reads, all of it as it was at one time on SQLite.
+
+        Raises:
+            TemporaryError: The database is away, locked or busy.
+            UserError: It is damaged, or does not let us in.
+        """
+        return self._run(work, writes=False)
+
+    def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """Return what `work` returns once all that it wrote is on disk; if it fails, nothing is.
+
+        Args:
+            work: May be called again where the database undid it.
+
+        Raises:
+            TemporaryError: The database is away, locked or full. In the moment when the connection breaks nobody can
+                tell whether all was written or nothing.
+            UserError: It is damaged, or does not let us in.
+        """
+        with self._turn():
+            for pause in _PAUSES:
+                with suppress(Deadlock):
+                    return self._run(work, writes=True)
+                time.sleep(pause)
+            return self._run(work, writes=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._writers.acquire(timeout=self._patience):
+            raise TemporaryError(f"{self.name}: the database is busy.")
+        try:
+            yield
+        finally:
+            self._writers.release()
+
+    def _run(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
+        try:
+            with self.engine.connect() as connection:
+                connection.execution_options(writes=writes)
+                with connection.begin():
+                    return work(connection)
+        except SQLAlchemyError as error:
+            explained = explain(error, self.name)
+            if explained is None:
+                raise
+            raise explained from error
+
+
+def open_database(
+    url: str, *, create: bool = True, patience: float = PATIENCE, upgrades: Sequence[Upgrade] = UPGRADES
+) -> Database:
+    """Open a database, and make or upgrade our tables in it.
+
+    Args:
+        url: `sqlite:///PATH`, relative to where the process runs, or `postgresql://…` with any parameter of libpq. The
+            folder of the file exists; the file need not.
+        create: Whether to make our tables, and the file, where there are none; to look at them there must be some.
+        patience: The seconds to wait for a lock, a connection or an answer.
+        upgrades: What leads from each version of the tables to the next.
+
+    Raises:
+        TemporaryError: The database is away, locked or full.
+        UserError: The URL or the path is not right, the database does not let us in, or it is of a newer version.
+    """
+    parsed = _parse(url)
+    if parsed.drivername == "sqlite":
+        database = _open_sqlite(parsed, patience, create=create)
+    else:
+        database = _open_postgresql(parsed, patience)
+    try:
+        _bring_up_to_date(database, upgrades, create=create)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _bring_up_to_date(database: Database, upgrades: Sequence[Upgrade], *, create: bool) -> None:
+    latest = 1 + len(upgrades)
+    version = database.read(version_of)
+    if version == 0 and not create:
+        raise UserError(f"{database.name}: there are no deliveries.", hint=_NAME_ANOTHER)
+    if version < latest:
+        version = database.write(partial(migrate, upgrades=upgrades))
+    if version > latest:
+        raise UserError(
+            f"{database.name}: its tables are of version {version}; this gitopsmith knows versions up to {latest}.",
+            hint="Run the newer gitopsmith that made them so, or name another database.",
+        )
+
+
+def _parse(url: str) -> sa.URL:
+    """Return the URL with the name of the driver that we use; messages never show it, it may hold a password."""
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise UserError("The URL of the database cannot be read.", hint=_HINT) from error
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        return parsed.set(drivername="sqlite")
+    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise UserError(f"`{parsed.drivername}` is no database that gitopsmith can use.", hint=_HINT)
+
+
+def _open_sqlite(url: sa.URL, patience: float, *, create: bool) -> Database:
+    if not url.database or url.database.startswith((":", "file:")) or url.query or url.host:
+        raise UserError("The URL of the database names no file that lasts.", hint=_HINT)
+    path = Path(url.database).absolute()
+    if not create and not path.exists():
+        raise UserError(f"{path}: there is no database.", hint=_NAME_ANOTHER)
+    _prepare(path)
+    # A file that is gone is never made again by a connection: what was acknowledged would seem not to exist.
+    uri = f"{path.as_uri()}?mode=rw"
+    engine = sa.create_engine(
+        url.set(database=str(path)),
+        creator=partial(sqlite3.connect, uri, uri=True, timeout=patience, check_same_thread=False),
+        poolclass=QueuePool,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=patience,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None  # where a transaction begins, we say
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # in WAL mode less than this loses what was committed last
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        record.info["file"] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def look(_connection: sqlite3.Connection, record: Any, _proxy: object) -> None:
+        # SQLite goes on writing to a file that was replaced or removed, and all of that is lost.
+        if record.info["file"] != _identity(path):
+            raise DisconnectionError(f"{path} is another file now")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # Who reads first and writes then may find that somebody else wrote between, and cannot go on.
+        writes = connection.get_execution_options().get("writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return Database(engine, str(path), patience=patience)
+
+
+def _prepare(path: Path) -> None:
+    """Make the file if there is none, so that nobody else may read it: payloads are private.
+
+    Raises:
+        TemporaryError: The disk is full.
+        UserError: The path is not right.
+    """
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.parent}.", hint="Make the folder first.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(
+            f"{path}: the folder cannot be written.", hint="The database needs room for its journal next to it."
+        )
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError as error:
+        # One that exists is not opened: to close it again would end the locks that SQLite holds on it in this process.
+        if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+            raise UserError(f"{path} is no file that this account can write.", hint="Name another file.") from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise TemporaryError(f"{path}: {error.strerror}.") from error
+        raise UserError(f"{path}: {error.strerror}.", hint="Name a file that this account can write.") from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of the same name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _open_postgresql(url: sa.URL, patience: float) -> Database:
+    defaults = {
+        "application_name": "gitopsmith",
+        "connect_timeout": max(2, round(patience)),  # libpq takes less for this
+        "tcp_user_timeout": round(patience * 1000),
+    }
+    engine = sa.create_engine(
+        url,
+        connect_args={name: value for name, value in defaults.items() if name not in url.query},
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=patience,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        milliseconds = round(patience * 1000)
+        connection.autocommit = True
+        connection.execute(f"SET statement_timeout = {milliseconds}")
+        # Who is paused in mid-transaction does not keep the others waiting.
+        connection.execute(f"SET idle_in_transaction_session_timeout = {2 * milliseconds}")
+        connection.autocommit = False
+
+    # A password may stand among the parameters too.
+    shown = {name: value for name, value in url.query.items() if name in ("host", "port")}
+    name = url.set(drivername="postgresql", query=shown).render_as_string(hide_password=True)
+    return Database(engine, name, patience=patience)

@@ -1,0 +1,1 @@
+"""Takes deliveries over HTTP, and answers once they are on disk."""

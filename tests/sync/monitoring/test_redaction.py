@@ -1,0 +1,87 @@
+"""Secrets never get into a text that is told: those that are known, and those that look like one."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.parse import quote
+
+import pytest
+
+from generator.sync.monitoring.redaction import forms_of, is_secret_name, redacted
+
+APP_TOKEN = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
+SIGNED = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NSJ9.c2lnbmF0dXJl-Zm9y_X"
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"remote: {APP_TOKEN} is expired", "remote: *** is expired"),
+        ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "***"),
+        ("github_pat_11ABCDEFG0_abcdefghijklmnopqrstuvwxyz", "***"),
+        (
+            f"https://x-access-token:{APP_TOKEN}@github.com/acme/x.git",
+            "https://x-access-token:***@github.com/acme/x.git",
+        ),
+        ("https://joe:p@ss,'word@github.com/acme", "https://joe:***@github.com/acme"),
+        ("Authorization: Basic eDpnaHNfMDEyMw==", "Authorization: Basic ***"),
+        ("{'authorization': 'token abc'}", "{'authorization': 'token ***'}"),
+        ('"Proxy-Authorization": "Bearer abc", "n": 1', '"Proxy-Authorization": "Bearer ***", "n": 1'),
+        ("http.extraHeader=AUTHORIZATION: bearer abc\nnext", "http.extraHeader=AUTHORIZATION: bearer ***\nnext"),
+        ("sent bearer eDpnaHNfMDEyMw==", "sent bearer ***"),
+        (f"signed as {SIGNED}.", "signed as ***."),
+        (f"key:\n{KEY}\nend", "key:\n***\nend"),
+        (KEY[:40], "***"),
+        (repr(KEY), "'***'"),
+    ],
+)
+def test_what_looks_like_a_secret_is_struck_out(text: str, told: str) -> None:
+    assert redacted(text) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git@github.com:acme/podinfo.git",
+        "ssh://git@github.com/acme/podinfo.git",
+        "https://github.com:8443/acme/podinfo and me@example.com",
+        "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+        "a basic rule of the token",
+        "ghp_short",
+        "8f9c1d2e3b4a5f6071829304a5b6c7d8e9f0a1b2",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "a b/c+d", 'quo"te\\', "späß", "two\nlines"])
+def test_a_known_secret_is_struck_out_however_it_is_written(secret: str) -> None:
+    for written in (secret, quote(secret, safe=""), json.dumps(secret), repr(secret)):
+        assert secret not in redacted(f"<{written}>", forms_of({secret}))
+        assert "***" in redacted(f"<{written}>", forms_of({secret}))
+
+
+def test_a_secret_within_a_longer_one_leaves_nothing_of_that() -> None:
+    assert redacted("hunter2hunter3", forms_of(["hunter2", "hunter2hunter3", ""])) == "***"
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "webhook_secret", "access-token", "clientSecret", "private_key", "Set-Cookie"]
+)
+def test_what_is_called_a_secret_is_one(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["delivery", "secretary", "token_count", "key", "repository"])
+def test_other_names_are_none(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+@pytest.mark.parametrize("piece", ["-eyJabcdefgh", "://a:", "authorization:", "ghs_0", "-----BEGIN PRIVATE KEY"])
+def test_no_text_takes_long(piece: str) -> None:
+    began = time.perf_counter()
+    redacted(piece * (80_000 // len(piece)))
+    assert time.perf_counter() - began < 1
