@@ -6,16 +6,25 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
+
+from tests.github_double.double import GitHubDouble
+from tests.github_double.fixtures import github
+
+__all__ = ["github"]
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 @pytest.mark.parametrize("example", sorted(path.parent.name for path in EXAMPLES.glob("*/README.md")))
-def test_the_commands_of_an_example_work(example: str, tmp_path: Path) -> None:
-    done = run(example, tmp_path / "out")
+def test_the_commands_of_an_example_work(example: str, tmp_path: Path, github: GitHubDouble) -> None:
+    github.organization("acme"), github.organization("acme-apps")
+    variables = {"GITHUB": github.web, "GITOPSMITH_GITHUB_URL": github.url, "GITOPSMITH_TOKEN": github.token()}
+    done = run(example, tmp_path / "out", variables if example == "05-github" else {})
     assert done.returncode == 0, done.stderr
     commands = [line for line in done.stderr.splitlines() if line.startswith("$ ")]
     assert commands, "the README holds no commands"
@@ -57,11 +66,13 @@ def test_an_example_does_not_run_over_a_folder_of_yours(tmp_path: Path) -> None:
     assert mine.exists()
 
 
-def run(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    example: str, folder: Path, variables: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         [EXAMPLES / "run", example, folder],
-        env={**os.environ, "PATH": path, "PORT": str(free_port())},
+        env={**os.environ, "PATH": path, "PORT": str(free_port()), **variables},
         capture_output=True,
         text=True,
         check=False,

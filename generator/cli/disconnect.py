@@ -36,8 +36,10 @@ def disconnect(
 ) -> None:
     """Take our webhooks away and forget where the repositories are on GitHub; these stay there and here."""
     from generator.sync.hooks.disconnecting import hooked, unhook  # noqa: PLC0415
+    from generator.sync.monitoring import logs  # noqa: PLC0415
     from generator.workspace import connecting  # noqa: PLC0415
 
+    logs.configure("console", "warning", secrets=sync_options.secret_values())
     found = workspace_of(workspace, org, None)
     removed = connecting.connected(found)
     folder = sync_options.state_folder(state, found.folder, None)

@@ -20,8 +20,10 @@ def reconcile(
 ) -> None:
     """Look once for what was missed, and commit it: releases, previews, and previews that nobody needs any more."""
     from generator.sync import service  # noqa: PLC0415
+    from generator.sync.monitoring import logs  # noqa: PLC0415
     from generator.sync.web.webhook_secrets import WebhookSecrets  # noqa: PLC0415
 
+    logs.configure("console", "warning", secrets=sync_options.secret_values())
     folder = sync_options.state_folder(state, workspace, platform)
     metrics = service.new_metrics()
     outward = sync_options.outward(github_url, metrics, folder)

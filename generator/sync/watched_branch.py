@@ -13,6 +13,7 @@ from generator.gitrepo.authorship import Authorship
 from generator.gitrepo.branch import Branch
 from generator.gitrepo.commits import Heads, Step
 from generator.sync.monitoring.metric_families import GitOperation
+from generator.sync.remembering_tree import RememberingTree
 from generator.sync.store.inbox import Inbox
 
 
@@ -61,8 +62,8 @@ class WatchedBranch:
             return self.branch.refresh()
 
     def tree(self, commit: str | None) -> Tree:
-        """Return what a commit holds."""
-        return self.branch.tree(commit)
+        """Return what a commit holds; each file of it is read once."""
+        return RememberingTree(self.branch.tree(commit))
 
     def commit(self, heads: Heads, steps: Sequence[Step], authorship: Authorship) -> list[Heads]:
         """Write commits that no branch points to yet."""
