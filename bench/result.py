@@ -14,7 +14,8 @@ class Result:
         ours: Seconds that it takes here.
         theirs: Seconds that it takes the other.
         beside: Who the other is: a peer, or a limit that nobody can beat.
-        bar: How many times faster than the other this must be; less than 1 where the other is a limit.
+        bar: How many times faster than the other this must be; less than 1 where the other is a limit; None where the
+            seconds alone count.
         seconds: The most seconds that it may take, where the design says so.
         note: What else was measured in the same run.
     """
@@ -23,7 +24,7 @@ class Result:
     ours: float
     theirs: float
     beside: str
-    bar: float
+    bar: float | None
     seconds: float | None = None
     note: str = ""
 
@@ -35,14 +36,18 @@ class Result:
     @property
     def demand(self) -> str:
         """What the bar asks for."""
-        demanded = f"≥ {self.bar:g} × faster" if self.bar >= 1 else f"≤ {1 / self.bar:g} × its time"
-        return demanded if self.seconds is None else f"{demanded}, ≤ {self.seconds:g} s"
+        demanded = []
+        if self.bar is not None:
+            demanded.append(f"≥ {self.bar:g} × faster" if self.bar >= 1 else f"≤ {1 / self.bar:g} × its time")
+        if self.seconds is not None:
+            demanded.append(f"≤ {self.seconds:g} s")
+        return ", ".join(demanded) or "none"
 
     @property
     def reached(self) -> bool:
         """Whether the bar was reached in this run."""
         in_time = self.seconds is None or self.ours <= self.seconds
-        return self.theirs / self.ours >= self.bar and in_time
+        return in_time and (self.bar is None or self.theirs / self.ours >= self.bar)
 
     def __str__(self) -> str:
         return (

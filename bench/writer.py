@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from time import perf_counter
 
 from bench.result import Result, shown
@@ -16,7 +19,7 @@ from generator.core.change import Change
 from generator.core.tree import File, Tree
 from generator.gitrepo.clone import Clone
 from generator.gitrepo.remote_branch import RemoteBranch
-from generator.gitrepo.writer import Planner, write
+from generator.gitrepo.writer import Patience, Planner, write
 
 APPS = 10_000
 FEW_APPS = 1_000
@@ -24,6 +27,10 @@ RUNS = 15
 CLONES = 3
 BATCHES = (90, 500)
 MEGABYTES = 200
+PATIENT = Patience(attempts=10_000)
+"""On a busy machine races are lost that a quiet one wins: that is measured, not given up."""
+PAUSE = 0.2
+"""The seconds after which somebody else pushes again."""
 
 ENVIRONMENT = "registry/environments/production"
 CLUSTERS = 10
@@ -116,13 +123,47 @@ def one_change(branch: RemoteBranch, clusters: int, clone: Path, mirror: Path) -
     return median(ours), median(theirs)
 
 
-def batch(branch: RemoteBranch, clusters: int, size: int) -> float:
-    """Return the seconds that so many updates take by one push."""
+def batch(branch: RemoteBranch, clusters: int, size: int, version: str = "") -> float:
+    """Return the seconds that so many updates take, all written at once."""
     started = perf_counter()
-    outcomes = write(branch, [set_version(number, clusters, f"2.{size}.0") for number in range(size)])
+    planners = [set_version(number, clusters, version or f"2.{size}.0") for number in range(size)]
+    outcomes = write(branch, planners, patience=PATIENT)
     seconds = perf_counter() - started
     assert len({outcome.commit for outcome in outcomes}) == size
     return seconds
+
+
+@contextmanager
+def competitor(remote: Path, folder: Path) -> Iterator[list[str]]:
+    """Push empty commits to the remote while the block runs; yield the list of those that have arrived."""
+    git(folder, "clone", "--quiet", "--bare", str(remote), "competitor.git")
+    own, stop, begun = folder / "competitor.git", Event(), Event()
+    arrived: list[str] = []
+
+    def push() -> bool:
+        git(own, "fetch", "--quiet", "origin", "+refs/heads/main:refs/heads/main")
+        new = git(own, "commit-tree", "-p", "main", "-m", "somebody else's", "main^{tree}")
+        try:
+            git(own, "push", "--quiet", "origin", f"{new}:refs/heads/main")
+        except subprocess.CalledProcessError:
+            return False
+        arrived.append(new)
+        return True
+
+    def work() -> None:
+        while not stop.wait(PAUSE):
+            while not push():
+                pass
+            begun.set()
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        assert begun.wait(60)
+        yield arrived
+    finally:
+        stop.set()
+        thread.join()
 
 
 def clone_per_app(remote: Path, folder: Path) -> float:
@@ -161,10 +202,15 @@ class Measured:
     one: float
     push: float
     batches: dict[int, float]
+    contended: float
+    others: int
 
     def __str__(self) -> str:
         batches = ", ".join(f"{size} updates {shown(seconds)}" for size, seconds in self.batches.items())
-        return f"one change {shown(self.one)} (bare push {shown(self.push)}), {batches}"
+        return (
+            f"one change {shown(self.one)} (bare push {shown(self.push)}), {batches}, the last beside {self.others} "
+            f"pushes of somebody else {shown(self.contended)}"
+        )
 
 
 def measure(folder: Path, apps: int, clusters: int = 1) -> Measured:
@@ -177,7 +223,10 @@ def measure(folder: Path, apps: int, clusters: int = 1) -> Measured:
         own = next((folder / "cache").glob("*/repository.git"))
         git(own, "push", "--quiet", str(mirror), "refs/remotes/origin/main:refs/heads/main")
         one, push = one_change(branch, clusters, own, mirror)
-        return Measured(one, push, {size: batch(branch, clusters, size) for size in BATCHES})
+        batches = {size: batch(branch, clusters, size) for size in BATCHES}
+        with competitor(remote, folder) as arrived:
+            contended, others = batch(branch, clusters, BATCHES[-1], "8.0.0"), len(arrived)
+    return Measured(one, push, batches, contended, others)
 
 
 def main() -> list[Result]:
@@ -220,6 +269,14 @@ def main() -> list[Result]:
             bar=20,
             seconds=4,
             note=f"peak memory {ours:.0f} MB, and {git_peak:.0f} MB in the largest git (bar: {MEGABYTES} MB in all)",
+        ),
+        Result(
+            what=f"{BATCHES[1]} updates of {APPS} apps while somebody else pushes ({many.others} times)",
+            ours=many.contended,
+            theirs=many.batches[BATCHES[1]],
+            beside="the same alone",
+            bar=1 / 10,
+            seconds=10,
         ),
     ]
 

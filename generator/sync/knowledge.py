@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from generator.core.previews import OpenPreview, previews_in
 from generator.sync.following import Following
 from generator.sync.gitops import View
+
+
+_SHOWN_EVERY = 30.0
+"""The seconds after which previews are shown anew."""
 
 
 class Showing(Protocol):
@@ -29,12 +34,15 @@ class Knowledge:
             they were read.
         problem: Why the repositories could not be read or written the last time; empty where they were.
         broken: What is wrong with documents of apps.
+        monotonic: Seconds that no change of the clock makes jump.
     """
 
     showing: Showing
     repositories: frozenset[str] | None = None
     problem: str = ""
     broken: tuple[str, ...] = ()
+    monotonic: Callable[[], float] = time.monotonic
+    _shown: float | None = None
 
     def knows(self, repository: str) -> bool:
         """Return whether a repository is followed. Before the first look any might be: the drain decides then."""
@@ -45,4 +53,8 @@ class Knowledge:
         own = view.organization.spec.repositories
         self.repositories = frozenset({*following.apps, own.platform.slug.casefold(), own.application.slug.casefold()})
         self.broken = tuple(str(error) for error in following.broken)
-        self.showing.show_previews(own.application.slug, previews_in(view.main, view.layout))
+        # All records are read for that, which is too dear for every batch.
+        now = self.monotonic()
+        if self._shown is None or now - self._shown >= _SHOWN_EVERY:
+            self._shown = now
+            self.showing.show_previews(own.application.slug, previews_in(view.main, view.layout))

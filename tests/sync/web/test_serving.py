@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from starlette.applications import Starlette
@@ -208,6 +208,12 @@ def test_a_name_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(socket.socket, "bind", refuse)
     with pytest.raises(UserError, match="'nowhere' is no address to listen on: Name or service not known"):
         listen("nowhere", 0)
+
+
+def test_what_is_answered_is_sent_at_once() -> None:
+    # A head and a body are two writes: held together, each answer would take the 40 ms that a receipt may take.
+    with closing(listen("127.0.0.1", 0)) as listener:
+        assert listener.proto == socket.IPPROTO_TCP, "asyncio sets TCP_NODELAY on no other connections"
 
 
 def test_all_addresses_may_be_listened_on() -> None:
