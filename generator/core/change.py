@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generator.core.tree import File, Tree
+from generator.core.tree import File, Tree, names_in, paths_below
 
 Edits = Mapping[str, File | None]
 """What a change does, by path: the file that is written, or None where it is removed."""
@@ -41,6 +41,7 @@ class ChangedTree:
     def __init__(self, base: Tree, edits: Edits) -> None:
         self._base = base
         self._edits = dict(edits)
+        self._paths = tuple(sorted(self._edits))
 
     def get(self, path: str) -> File | None:
         """Return the file at `path`, or None where there is none."""
@@ -48,19 +49,22 @@ class ChangedTree:
 
     def under(self, folder: str) -> tuple[str, ...]:
         """Return the sorted paths of all files below `folder`; all files of the tree for an empty string."""
-        prefix = f"{folder}/" if folder else ""
-        paths = set(self._base.under(folder))
-        for path, file in self._edits.items():
-            if path.startswith(prefix):
-                (paths.discard if file is None else paths.add)(path)
-        return tuple(sorted(paths))
+        below = self._base.under(folder)
+        if touched := paths_below(folder, self._paths):
+            written = {path for path in touched if self._edits[path] is not None}
+            below = tuple(sorted({*below, *written}.difference(set(touched) - written)))
+        return below
 
     def children(self, folder: str) -> tuple[str, ...]:
         """Return the sorted names of the files and folders directly in `folder`."""
-        prefix = f"{folder}/" if folder else ""
-        touched = {path[len(prefix) :].partition("/")[0] for path in self._edits if path.startswith(prefix)}
-        left = {name for name in touched if self.get(f"{prefix}{name}") or self.under(f"{prefix}{name}")}
-        return tuple(sorted({*self._base.children(folder), *touched} - (touched - left)))
+        children = self._base.children(folder)
+        if touched := paths_below(folder, self._paths):
+            prefix = f"{folder}/" if folder else ""
+            written = names_in(folder, (path for path in touched if self._edits[path] is not None))
+            removed = set(names_in(folder, touched)).difference(written)
+            gone = {name for name in removed if not (self.get(f"{prefix}{name}") or self.under(f"{prefix}{name}"))}
+            children = tuple(sorted({*children, *written} - gone))
+        return children
 
 
 def needed(tree: Tree, edits: Edits) -> dict[str, File | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from io import StringIO
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from generator.core.yamlload import load_all
 D = TypeVar("D", bound=Document)
 
 _YAML_1_1 = Resolver()
+_KEPT = 1024  # the plans of a batch ask for the same documents again and again
 
 
 def parse_documents(data: bytes, path: str) -> list[Document]:
@@ -31,7 +33,7 @@ def parse_documents(data: bytes, path: str) -> list[Document]:
         UserError: The file is no YAML, or holds a document of another group or kind, an unknown or missing field, or a
             value that is refused; all of them are named.
     """
-    return [_parse(content, path) for content in load_all(data, path) if content is not None]
+    return list(_parsed(data, path))
 
 
 def parse_document(data: bytes, path: str, kind: type[D]) -> D:
@@ -44,6 +46,11 @@ def parse_document(data: bytes, path: str, kind: type[D]) -> D:
         if isinstance(document, kind):
             return document
     raise UserError(f"{path}: no {kind.__name__} in this file.", hint=f"It needs a document of kind {kind.__name__}.")
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(data: bytes, path: str) -> tuple[Document, ...]:
+    return tuple(_parse(content, path) for content in load_all(data, path) if content is not None)
 
 
 def _parse(content: Any, path: str) -> Document:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from generator.core.tree import Tree
+
 RECORDS = ".gitopsmith"
 """The folder of the answers, mirrored by path, so that no file that is not a manifest lies where Argo CD reads."""
 
@@ -107,6 +109,18 @@ class Layout:
     def places(self, paths: Iterable[str]) -> list[Place]:
         """Return the place of every record among `paths`, in their order."""
         return [place for path in paths if (place := self._place_of(path)) is not None]
+
+    def places_within(self, place: Place, *trees: Tree) -> list[Place]:
+        """Return the places of the instances that stand within another's, as the records in trees tell.
+
+        A record is called as the root of its instance is: so only those below the roots of `place` are looked at.
+
+        Args:
+            place: The place around them.
+            trees: Where the records are.
+        """
+        folders = [f"{RECORDS}/{root}".rstrip("/") for root in place.roots if not root or root.endswith("/")]
+        return self.places(sorted({path for tree in trees for folder in folders for path in tree.under(folder)}))
 
     def _place_of(self, record: str) -> Place | None:
         if record == self.repository_place().record:

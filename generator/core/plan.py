@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from generator.core.change import Edits, needed
 from generator.core.errors import UserError
 from generator.core.intents import AddInstance, InstanceIntent, RemoveInstance
-from generator.core.layout import RECORDS, Layout, Place, owned
+from generator.core.layout import Layout, Place, owned
 from generator.core.record import parse_record
 from generator.core.tree import File, Tree
 from generator.core.version_field import VersionField, keep_moved
@@ -49,14 +49,14 @@ def plan_instances(
     Raises:
         UserError: Files that were edited by hand are in the way; all are named.
     """
-    places = layout.places({*main.under(RECORDS), *pristine.under(RECORDS)})
     # An instance that comes with this plan keeps the others out of its place, as it will when it is there.
-    places += [intent.place for intent in intents]
+    coming = [intent.place for intent in intents]
     main_edits: dict[str, File | None] = {}
     pristine_edits: dict[str, File | None] = {}
     by_hand: list[str] = []
     for intent in intents:
         place, rendered = intent.place, intent.files if isinstance(intent, AddInstance) else {}
+        places = [*layout.places_within(place, main, pristine), *coming]
         _refuse_strays(place, rendered, places)
         # Where people removed the record, the instance is gone for them: it is added anew, not compared with its past.
         present = main.get(place.record) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -25,6 +26,7 @@ BUILTIN_ITEM = "builtin-item:"
 
 _HEADER = "# What this was rendered from. Written by gitopsmith; change it with the command that added it.\n"
 _HINT = "Restore the file from git."
+_KEPT = 1024  # the plans of a batch ask for the same records again and again
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -63,6 +65,7 @@ class Record:
         return (_HEADER + text).encode()
 
 
+@lru_cache(maxsize=_KEPT)
 def parse_record(data: bytes, path: str) -> Record:
     """Return the record that a file holds.
 

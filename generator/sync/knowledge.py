@@ -11,7 +11,6 @@ from generator.core.previews import OpenPreview, previews_in
 from generator.sync.following import Following
 from generator.sync.gitops import View
 
-
 _SHOWN_EVERY = 30.0
 """The seconds after which previews are shown anew."""
 

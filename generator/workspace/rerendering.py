@@ -57,7 +57,6 @@ def catch_up(main: Tree, pristine: Tree, places: Iterable[Place], platform: Tree
         platform: The platform repository.
         layout: Where the repositories keep everything.
     """
-    others = layout.places(pristine.under(".gitopsmith"))
     edits: dict[str, File | None] = {}
     for place in places:
         record = main.get(place.record)
@@ -65,6 +64,6 @@ def catch_up(main: Tree, pristine: Tree, places: Iterable[Place], platform: Tree
             continue
         if (again := rerender(place, main, platform, layout)) is not None:
             stale = [path for root in place.roots if root for path in pristine.under(root.rstrip("/"))]
-            edits |= dict.fromkeys(owned(place, others, [*stale, *place.roots]))
+            edits |= dict.fromkeys(owned(place, layout.places_within(place, pristine), [*stale, *place.roots]))
             edits |= {**again[1], place.record: record}
     return edits

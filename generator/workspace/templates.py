@@ -86,7 +86,7 @@ def app_template(platform: Tree, layout: Layout, name: str) -> Named:
         UserError: There is none of that name, or it is not for apps.
     """
     found = item(platform, layout, name) if name in own_items(platform, layout) else None
-    if found is None and name in app_template_names(platform, layout):
+    if found is None and name in _shipped_app_templates():
         found = builtin(name)
     if found is None or found.template.metadata.get("kind") != "app":
         raise unknown("app template", name, app_template_names(platform, layout))
@@ -95,9 +95,8 @@ def app_template(platform: Tree, layout: Layout, name: str) -> Named:
 
 def app_template_names(platform: Tree, layout: Layout) -> list[str]:
     """Return the sorted names of the templates for apps."""
-    shipped = [name for name in builtin_names("templates") if _kind(load_builtin("templates", name)) == "app"]
     own = [name for name in own_items(platform, layout) if _kind(item(platform, layout, name).template) == "app"]
-    return sorted({*shipped, *own})
+    return sorted({*_shipped_app_templates(), *own})
 
 
 def recorded(record: Record, platform: Tree | None, layout: Layout) -> Template | None:
@@ -128,6 +127,10 @@ def by_reference(reference: str, platform: Tree | None, layout: Layout) -> Templ
     if reference.startswith(CATALOG) and platform is not None:
         return item(platform, layout, reference.removeprefix(CATALOG)).template
     return None
+
+
+def _shipped_app_templates() -> list[str]:
+    return [name for name in builtin_names("templates") if _kind(load_builtin("templates", name)) == "app"]
 
 
 def _kind(template: Template) -> object:
