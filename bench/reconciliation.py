@@ -22,6 +22,7 @@ from time import perf_counter
 
 import requests
 
+from bench.measuring import others
 from bench.remotes import FIRST, OWNER, app_name, make_workspace
 from bench.result import Result
 from tests.github_double.double import GitHubDouble
@@ -130,7 +131,7 @@ def main() -> Sequence[Result]:
     """Return what a first pass costs, and a second one, to which GitHub answers that nothing has changed."""
     results = []
     with TemporaryDirectory() as temporary, github(Path(temporary) / "github") as double:
-        folder, before = Path(temporary), os.getloadavg()[0]
+        folder, before = Path(temporary), others()
         workspace = make_workspace(folder, REPOSITORIES)
         reconcile(workspace, folder / "earlier", double)
         double.calls()
@@ -149,7 +150,7 @@ def main() -> Sequence[Result]:
                     theirs=theirs,
                     beside=f"the same {calls.total()} calls alone, {AT_ONCE} at once",
                     bar=None,
-                    note=f"calls of GitHub: {told}; load before: {before:.1f}",
+                    note=f"calls of GitHub: {told}; {before}",
                 )
             )
     return results

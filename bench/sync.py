@@ -21,6 +21,7 @@ from time import perf_counter
 import psycopg
 
 from bench.load import ACCEPTED, Answer, deliver
+from bench.measuring import others
 from bench.remotes import News, application_remote, make_workspace
 from bench.result import Result, shown
 from generator.sync.news.delivery import Delivery
@@ -55,7 +56,7 @@ class Load:
         pushes: How many pushes there were, of all processes.
         batch: How many deliveries went together in one, on average.
         results: How many deliveries ended how.
-        before: The load of the machine before, in processes that wanted a processor.
+        before: What else the machine did before.
     """
 
     answers: Sequence[Answer]
@@ -64,7 +65,7 @@ class Load:
     pushes: int
     batch: float
     results: Counter[str]
-    before: float
+    before: str
 
     def answer(self, share: float) -> float:
         """Return the seconds within which so great a share of the deliveries was answered."""
@@ -77,7 +78,7 @@ class Load:
             f"p50 {shown(self.answer(0.5))}, p99 {shown(self.answer(0.99))}, max {shown(self.answer(1))}, none of "
             f"{len(self.answers)} refused (of the p99 of the load generator's own: {shown(late)}); {ends}; "
             f"{self.pushes} pushes of {self.batch:.0f} on average; "
-            f"a process held {self.megabytes:.0f} MB at most (bar: {MEGABYTES} MB); load before: {self.before:.1f}"
+            f"a process held {self.megabytes:.0f} MB at most (bar: {MEGABYTES} MB); {self.before}"
         )
 
 
@@ -95,7 +96,7 @@ def under_load(workspace: Path, seconds: int, *, processes: int = 1, database_ur
         processes: How many serve.
         database_url: What they share; SQLite in the workspace where it is empty.
     """
-    before = os.getloadavg()[0]
+    before = others()
     # GitHub's times are told as if all had happened just before: a preview that was idle for long does not open.
     news = News(APPS, int(time.time()) - seconds, random.Random(seconds)).mixed(seconds * RATE, RATE)  # noqa: S311
     with ExitStack() as stack:
@@ -207,7 +208,7 @@ def results_of(load: Load, where: str, commits: Sequence[float]) -> list[Result]
 
 def idle(workspace: Path, folder: Path) -> list[Result]:
     """Return how long single deliveries take to the remote on a system that does nothing else."""
-    remote, before = application_remote(workspace), os.getloadavg()[0]
+    remote, before = application_remote(workspace), others()
     mirror = shutil.copytree(remote, folder / "mirror.git")
     now = int(time.time())
     news = News(APPS, now, random.Random(0))  # noqa: S311
@@ -226,7 +227,7 @@ def idle(workspace: Path, folder: Path) -> list[Result]:
                 beside="bare `git push` of the same commits",
                 bar=None,
                 seconds=IDLE,
-                note=f"max {shown(max(ours))}; load before: {before:.1f}",
+                note=f"max {shown(max(ours))}; {before}",
             )
             for kind, deliveries in kinds.items()
             for ours, theirs in [singles(process, workspace, mirror, deliveries)]
