@@ -13,6 +13,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import import_string
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
+from jinja2_ansible_filters.core_filters import to_yaml
 
 from generator.core.tree import Tree
 from generator.templating.config import Config
@@ -110,6 +111,7 @@ def _set_filters(environment: Environment) -> None:
     for name in RANDOM_GLOBALS:
         environment.globals.pop(name, None)
     environment.filters["to_json"] = partial(json.dumps, default=_to_plain)
+    environment.filters["to_yaml"] = _to_yaml
     environment.globals["pathjoin"] = _pathjoin
 
 
@@ -136,6 +138,18 @@ def _import_extensions(config: Config, settings: Settings, *, trust: bool) -> li
 
 def _pathjoin(*path: str, mode: str = "posix") -> str:
     return str(_PATH_FLAVOURS[mode](*path))
+
+
+def _to_yaml(value: Any, *options: Any, **more: Any) -> str:
+    if type(value) is str and not options and not more:
+        return _text_to_yaml(value)
+    return str(to_yaml(value, *options, **more))
+
+
+@lru_cache(maxsize=4096)
+def _text_to_yaml(value: str) -> str:
+    # The instances of an organization hold the same names again and again, and to write one takes 0.1 ms.
+    return str(to_yaml(value))
 
 
 def _to_plain(value: Any) -> Any:

@@ -110,6 +110,15 @@ class Template:
         return compile_questions(self.questions, self.environment, self.config)
 
     @cached_property
+    def version_fields(self) -> tuple[tuple[Text, Text], ...]:
+        """Where the versions stand, `_gitopsmith.version_fields`: the files, and the paths in them."""
+        place = Place(self.name, config=self.config, keys=("_gitopsmith",))
+        return tuple(
+            (Text(self.environment, field["file"], place), Text(self.environment, field["path"], place))
+            for field in self.metadata.get("version_fields", [])
+        )
+
+    @cached_property
     def subdirectory(self) -> Text:
         """The folder of the files to render."""
         return self._setting("subdirectory", self.settings.subdirectory)

@@ -58,11 +58,8 @@ def render_instance(
 
 def version_fields(template: Template, answers: Answers) -> tuple[VersionField, ...]:
     """Return where a template says that the versions stand: its `_gitopsmith.version_fields`, rendered."""
-    text = template.environment.from_string
-    return tuple(
-        VersionField(text(place["file"]).render(answers.values), text(place["path"]).render(answers.values))
-        for place in template.metadata.get("version_fields", [])
-    )
+    known = {**template.environment.globals, **answers.values}
+    return tuple(VersionField(file.render(known), path.render(known)) for file, path in template.version_fields)
 
 
 def refuse_supplied(context: Mapping[str, Any], given: Mapping[str, Any]) -> None:

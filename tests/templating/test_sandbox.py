@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jinja2_ansible_filters import core_filters
 
 from generator.core.errors import UserError
 from generator.core.tree import File, MemoryTree
@@ -77,3 +80,14 @@ def test_an_extension_that_is_not_there_is_named(name: str) -> None:
     template = _trusted({"copier.yml": f"_jinja_extensions: [{name}]\n"})
     with pytest.raises(UserError, match=f"names `{name}`, which cannot be imported"):
         _ = template.environment
+
+
+@given(st.text())
+@example("")
+@example("no")
+@example("1e3")
+@example("- a\nb: c\n")
+def test_a_text_is_written_as_yaml_as_by_the_filter_that_copier_has_however_often(text: str) -> None:
+    to_yaml = _trusted({"copier.yml": "a: 1\n"}).environment.filters["to_yaml"]
+    assert to_yaml(text) == to_yaml(text) == core_filters.to_yaml(text)
+    assert to_yaml(text, default_style="'") == core_filters.to_yaml(text, default_style="'")
