@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.cli import options, sync_options
+from generator.cli.commit_options import committing
 from generator.cli.output import say
 from generator.core.errors import UserError
 
@@ -86,9 +86,7 @@ def connect(
             for step in steps:
                 say(f"Would {step}")
         else:
-            connecting.connect(plan, github, say)
-            if any(examined.protect for examined in plan):
-                say("Commits now go by pull requests: let each app's delivery have `mode: pull-request`.")
+            connecting.connect(plan, github, say, committing())
 
 
 def connection(github_url: str) -> Connection:
@@ -97,16 +95,9 @@ def connection(github_url: str) -> Connection:
     Raises:
         UserError: There are no credentials, or they are not right.
     """
-    from generator.hub.connection import Connection  # noqa: PLC0415
-    from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKENS, credentials_in  # noqa: PLC0415
+    from generator.workspace.writing import connection_to  # noqa: PLC0415
 
-    credentials = credentials_in(os.environ)
-    if credentials is None:
-        raise UserError(
-            "There are no credentials for GitHub.",
-            hint=f"Set {APP_ID} and {APP_KEY_FILE}, or {TOKENS[0]}; `connect ORG --create-app` makes an App.",
-        )
-    return Connection(credentials, github_url)
+    return connection_to(github_url)
 
 
 def workspace_of(folder: Path | None, org: str, app_org: str | None) -> Workspace:

@@ -28,6 +28,7 @@ from generator.cli import (
     serve,
     set_version,
     status,
+    webhooks,
 )
 from generator.cli import check as check_verb
 from generator.cli.commit_options import commits, commits_in
@@ -66,11 +67,12 @@ cli.add_typer(commits_in(app.verbs), name="app")
 cli.command("set-version")(commits(set_version.set_version))
 cli.command("promote")(commits(promote.promote))
 cli.add_typer(commits_in(preview.verbs), name="preview")
-cli.command("connect")(connect.connect)
+cli.command("connect")(commits(connect.connect))
 cli.command("doctor")(doctor.doctor)
 cli.command("disconnect")(disconnect.disconnect)
 cli.command("serve")(commits(serve.serve))
 cli.add_typer(deliveries.verbs, name="deliveries")
+cli.add_typer(webhooks.verbs, name="webhooks")
 cli.command("reconcile")(commits(reconcile.reconcile))
 cli.command("check")(check_verb.check)
 cli.command("status")(status.status)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from generator.cli import requesting
 from generator.cli.commit_options import committing
+from generator.cli.connect import connection
 from generator.cli.options import finish, open_workspace, workspace_if_any
 from generator.cli.output import diff, say
+from generator.core.errors import UserError
 
 if TYPE_CHECKING:
     from generator.core.change import Change
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
     from generator.workspace.preview_pushing import PreviewRemotes
     from generator.workspace.previews import Decide
     from generator.workspace.remotes import Remote
-    from generator.workspace.version_pushing import Pushed
 
 Push = Annotated[
     bool,
@@ -29,7 +32,13 @@ PullRequest = Annotated[
     bool,
     typer.Option(
         "--pull-request",
-        help="Push to the branch gitopsmith/APP/ENVIRONMENT, for a pull request into the one that is deployed.",
+        help="Push to the branch gitopsmith/APP/ENVIRONMENT, and open a pull request into the one that is deployed.",
+    ),
+]
+Merge = Annotated[
+    bool,
+    typer.Option(
+        "--merge", help="With --pull-request, merge it at once; or once it is approved, by running the same again."
     ),
 ]
 RemoteUrl = Annotated[
@@ -97,10 +106,12 @@ class Where:
 
     def remote(self) -> Remote:
         """Return the application repository."""
-        from generator.workspace.remotes import Remote, remote_of, token_from_environment  # noqa: PLC0415
+        from generator.workspace.remotes import Remote, remote_of, rules_of, token_from_environment  # noqa: PLC0415
 
         if self.url:
-            return Remote(self.url, self.branch or "main", token_from_environment())
+            workspace = workspace_if_any(self.workspace)
+            rules = rules_of(workspace.organization, self.url) if workspace else None
+            return Remote(self.url, self.branch or "main", token_from_environment(), rules=rules)
         remote = remote_of(open_workspace(self.workspace))
         return replace(remote, branch=self.branch or remote.branch)
 
@@ -117,20 +128,49 @@ class Where:
         return PreviewRemotes(self.remote(), platform)
 
 
-def push_version(wanted: Wanted, where: Where, *, by_request: bool, dry_run: bool) -> None:
+@dataclass(frozen=True)
+class How:
+    """How a verb is asked to bring a version.
+
+    Attributes:
+        by_request: Whether it goes to a branch of a pull request.
+        merge: Whether that is merged.
+        github_url: Where GitHub's API is.
+        dry_run: Whether it is shown only.
+    """
+
+    by_request: bool
+    merge: bool
+    github_url: str
+    dry_run: bool
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense together."""
+        if self.merge and not self.by_request:
+            raise UserError("--merge is of a pull request, and none is asked for.", hint="Add --pull-request.")
+
+
+def push_version(wanted: Wanted, where: Where, how: How) -> None:
     """Bring an app a version on the remote, or with a dry run show it."""
     from generator.workspace.version_pushing import preview_version  # noqa: PLC0415
     from generator.workspace.version_pushing import push_version as push  # noqa: PLC0415
 
-    remote, how = where.remote(), committing()
-    if dry_run:
-        branch, change, text = preview_version(remote, wanted, by_request=by_request)
-        _show(replace(remote, branch=branch), how.worded(change), text)
+    remote, commits = replace(where.remote(), connect=partial(connection, how.github_url)), committing()
+    if how.dry_run:
+        branch, change, text = preview_version(remote, wanted, by_request=how.by_request)
+        _show(replace(remote, branch=branch), commits.worded(change), text)
         return
-    pushed = push(remote, wanted, how, by_request=by_request)
-    _tell(replace(remote, branch=pushed.branch), pushed.outcome)
-    if by_request:
-        _tell_request(remote, pushed)
+    if not how.by_request:
+        pushed = push(remote, wanted, commits)
+        _tell(replace(remote, branch=pushed.branch), pushed.outcome)
+        return
+    with requesting.opened(remote, how.github_url, merge=how.merge) as github:
+        remote = github.remote if github else remote
+        pushed = push(remote, wanted, commits, by_request=True)
+        _tell(replace(remote, branch=pushed.branch), pushed.outcome)
+        if pushed.stands and not pushed.outcome.commit:
+            say(f"{pushed.branch} stands as it is.")
+        requesting.bring_up_to_date(remote, pushed, github, merge=how.merge)
 
 
 def decide_previews(decide: Decide, where: Where, *, dry_run: bool) -> None:
@@ -168,14 +208,3 @@ def _tell(remote: Remote, outcome: Outcome) -> None:
         say(f"{remote.url} (gitopsmith/pristine {outcome.pristine[:7]}): nothing to change in {remote.branch}, pushed")
     else:
         say("Nothing to change.")
-
-
-def _tell_request(remote: Remote, pushed: Pushed) -> None:
-    if not pushed.stands:
-        return
-    if not pushed.outcome.commit:
-        say(f"{pushed.branch} stands as it is.")
-    if pushed.address:
-        say(f"Open the pull request, if it is not open yet: {pushed.address}")
-    else:
-        say(f"Open a pull request of {pushed.branch} into {remote.branch}, if it is not open yet.")

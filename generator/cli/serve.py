@@ -41,6 +41,14 @@ def serve(
             show_default="people look after webhooks",
         ),
     ] = None,
+    app_webhook: Annotated[
+        bool,
+        typer.Option(
+            "--app-webhook",
+            envvar="GITOPSMITH_APP_WEBHOOK",
+            help="Keep the one webhook of the GitHub App in place of one for each repository.",
+        ),
+    ] = False,
     report: Annotated[
         bool,
         typer.Option(
@@ -56,6 +64,14 @@ def serve(
             help="What shows that a deployment runs: that its address answers, or that it is committed.",
         ),
     ] = "address",
+    delete_deployments: Annotated[
+        bool,
+        typer.Option(
+            "--delete-deployments",
+            envvar="GITOPSMITH_DELETE_DEPLOYMENTS",
+            help="Delete a Deployment from GitHub once it is inactive.",
+        ),
+    ] = False,
     state: sync_options.State = None,
     database_url: sync_options.DatabaseUrl = None,
     reconciliation_period: Annotated[
@@ -111,7 +127,8 @@ def serve(
     period = seconds_in(reconciliation_period, "--reconciliation-period", least=10)
     silence = seconds_in(takeover_after, "--takeover-after", least=2)
     timeout = seconds_in(image_timeout, "--image-timeout", least=0)
-    secrets = secrets_in(os.environ, webhook_secrets, may_be_missing=public_url is not None)
+    known = sync_options.secret_values()
+    secrets = secrets_in(os.environ, webhook_secrets, may_be_missing=public_url is not None, learn=known.add)
     folder = sync_options.state_folder(state, workspace, platform)
     metrics = service.new_metrics(period)
     outward = sync_options.outward(
@@ -121,7 +138,11 @@ def serve(
         address=public_url,
         secret_file=webhook_secrets,
         evidence=evidence if report else None,
+        deletes_deployments=delete_deployments,
+        at_app=app_webhook,
     )
+    if app_webhook:
+        sync_options.check_app_webhook(outward)
     settings = service.Settings(
         gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, push=push),
         database_url=sync_options.database_url(database_url, folder),
@@ -137,5 +158,5 @@ def serve(
         image_timeout=timeout,
         committing=committing(),
     )
-    logs.configure(log_format, log_level, secrets=sync_options.secret_values())
+    logs.configure(log_format, log_level, secrets=known)
     service.serve(settings, started=lambda chosen: say(f"Listening on {host}, port {chosen}."))

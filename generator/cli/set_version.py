@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from generator.cli import options, pushing
+from generator.cli import options, pushing, sync_options
 
 
 def set_version(
@@ -17,8 +17,10 @@ def set_version(
     allow_downgrade: Annotated[bool, typer.Option("--allow-downgrade", help="An older version is meant.")] = False,
     push: pushing.Push = False,
     pull_request: pushing.PullRequest = False,
+    merge: pushing.Merge = False,
     remote: pushing.RemoteUrl = None,
     branch: pushing.Branch = None,
+    github_url: sync_options.GitHubUrl = sync_options.GITHUB,
     workspace: options.WorkspaceOption = None,
     dry_run: options.DryRun = False,
 ) -> None:
@@ -29,7 +31,8 @@ def set_version(
 
     intent = SetVersion(app, env, check_version(version), cluster, allow_downgrade)
     where = pushing.Where(workspace, push or pull_request, remote, branch)
+    how = pushing.How(by_request=pull_request, merge=merge, github_url=github_url, dry_run=dry_run)
     if where.is_remote:
-        pushing.push_version(intent, where, by_request=pull_request, dry_run=dry_run)
+        pushing.push_version(intent, where, how)
         return
     options.finish(propose(options.open_workspace(workspace), intent), dry_run=dry_run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from generator.registries.registry import RegistryClient
     from generator.sync.gitops import Gitops
     from generator.sync.monitoring.metrics import Metrics
+    from generator.sync.monitoring.redaction import KnownSecrets
     from generator.sync.outward import Outward
 
 Workspace = Annotated[
@@ -79,6 +81,24 @@ GitHubUrl = Annotated[
     ),
 ]
 GITHUB = "https://api.github.com"
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--public-url",
+        metavar="URL",
+        envvar="GITOPSMITH_PUBLIC_URL",
+        help="Address at which GitHub reaches `serve`, as that was told.",
+    ),
+]
+WebhookSecretsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--webhook-secrets",
+        metavar="FILE",
+        envvar="GITOPSMITH_WEBHOOK_SECRETS",
+        help="The file of webhook secrets that `serve` keeps.",
+    ),
+]
 
 
 def state_folder(state: Path | None, workspace: Path | None, platform: str | None) -> Path:
@@ -116,13 +136,13 @@ def gitops(
             return token_from_environment()
         return outward.connection.token(url.rstrip("/").split("/")[-2])
 
-    cache = state / "clones"
+    cache, connection = state / "clones", outward.connection if outward else None
     if platform is None:
         found = open_workspace(workspace)
-        return remotes_of(found, token, cache) if push else InWorkspace(found.folder)
+        return remotes_of(found, token, cache, connection) if push else InWorkspace(found.folder)
     if workspace is not None:
         raise UserError("Both --workspace and --platform are given.", hint="Name the one that is meant.")
-    return OnRemotes(platform, branch, None, token, cache)
+    return OnRemotes(platform, branch, None, token, cache, connection)
 
 
 def database_url(told: str | None, state: Path) -> str:
@@ -164,6 +184,8 @@ def outward(
     address: str | None = None,
     secret_file: Path | None = None,
     evidence: Literal["address", "commit"] | None = None,
+    deletes_deployments: bool = False,
+    at_app: bool = False,
 ) -> Outward | None:
     """Return how GitHub is spoken to; None without credentials.
 
@@ -174,6 +196,8 @@ def outward(
         address: The address at which GitHub reaches this server; None where people look after webhooks themselves.
         secret_file: The secrets of single repositories.
         evidence: What shows that a deployment runs; None where GitHub is told nothing of deployments.
+        deletes_deployments: Whether a Deployment is deleted once it is inactive.
+        at_app: Whether the webhook of our GitHub App brings everything, and not one of each repository.
 
     Raises:
         UserError: An address is none, or the credentials are not right.
@@ -191,17 +215,46 @@ def outward(
     credentials = credentials_in(os.environ)
     if credentials is None:
         return None
-    budget = Budget(time.time, metrics)
+    budget, learn = Budget(time.time, metrics, on_wait=metrics.report_waits), secret_values().add
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Outward(
-        Connection(credentials, url, Conduct(observer=budget)),
+        Connection(credentials, url, Conduct(observer=budget, learn=learn)),
         budget,
         state,
         reached,
         os.environ.get(SECRET_VARIABLE, ""),
         secret_file,
         None if evidence is None else Answering() if evidence == "address" else Trusting(),
+        deletes_deployments=deletes_deployments,
+        at_app=at_app,
+        observer=metrics,
+        learn=learn,
     )
+
+
+def check_app_webhook(outward: Outward | None) -> None:
+    """Refuse to let the webhook of a GitHub App bring everything where there is none.
+
+    Raises:
+        UserError: There is no App, no address of ours, or no secret for it.
+    """
+    from generator.hub.credentials import APP_ID, APP_KEY_FILE  # noqa: PLC0415
+    from generator.sync.web.webhook_secrets import SECRET_VARIABLE  # noqa: PLC0415
+
+    if outward is None or not outward.connection.is_app:
+        raise UserError(
+            "--app-webhook needs the credentials of a GitHub App.",
+            hint=f"Set {APP_ID} and {APP_KEY_FILE}; or leave it out, and each repository gets a webhook of its own.",
+        )
+    if not outward.address:
+        raise UserError(
+            "--app-webhook needs the address at which GitHub reaches this server.", hint="Name it with --public-url."
+        )
+    if not outward.shared_secret:
+        raise UserError(
+            "There is no secret for the webhook of the GitHub App.",
+            hint=f"Set {SECRET_VARIABLE}; `serve` has the App sign with it.",
+        )
 
 
 def process_name(port: int) -> str:
@@ -209,10 +262,20 @@ def process_name(port: int) -> str:
     return f"{socket.gethostname()}-{port}"
 
 
-def secret_values() -> set[str]:
-    """Return what no log may tell."""
+def secret_values() -> KnownSecrets:
+    """Return what no log may tell: what the environment holds, and whatever is added later."""
     from generator.sync.web.webhook_secrets import PREVIOUS_VARIABLE, SECRET_VARIABLE  # noqa: PLC0415
     from generator.workspace.remotes import TOKEN_VARIABLES  # noqa: PLC0415
 
-    names = (*TOKEN_VARIABLES, SECRET_VARIABLE, PREVIOUS_VARIABLE)
-    return {value for name in names if (value := os.environ.get(name))}
+    known = _known_secrets()
+    for name in (*TOKEN_VARIABLES, SECRET_VARIABLE, PREVIOUS_VARIABLE):
+        known.add(os.environ.get(name, ""))
+    return known
+
+
+@cache
+def _known_secrets() -> KnownSecrets:
+    """Return the one that all of this process shares: it has one log."""
+    from generator.sync.monitoring.redaction import KnownSecrets  # noqa: PLC0415
+
+    return KnownSecrets()

@@ -44,11 +44,21 @@ class Document(Part):
 
 
 class Repository(Part):
-    """A repository on GitHub and the branch that is deployed from it."""
+    """A repository on GitHub and the branch that is deployed from it.
+
+    Attributes:
+        owner: Who owns it.
+        name: Its name.
+        branch: The branch.
+        protected: Whether the branch takes no pushes, so that each write goes through a pull request that is merged.
+        commits: Who makes commits: git, or GitHub's API, which signs those of an App.
+    """
 
     owner: Owner
     name: RepositoryName
     branch: Branch = "main"
+    protected: bool = False
+    commits: Literal["git", "api"] = "git"
 
     @property
     def slug(self) -> str:

@@ -1,8 +1,9 @@
-"""Versions that go by pull request: the branch, what the request says, when it is made anew. Pure."""
+"""Versions that go by pull request: the branch, what the request says, when it is made anew or superseded. Pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
@@ -10,15 +11,36 @@ from generator.core.change import Change, ChangedTree
 from generator.core.errors import UserError
 from generator.core.intents import Promote, SetVersion
 from generator.core.layout import PRISTINE_BRANCH, Layout
-from generator.core.plan_version import deployed, plan_promotion, plan_version
+from generator.core.markdown import code
+from generator.core.moves import Move, subject
+from generator.core.plan_version import Deployed, deployed, plan_promotion, plan_version
 from generator.core.tree import Tree
+from generator.core.versions import is_older
 
 Wanted = SetVersion | Promote
 """What a request may be made for."""
 
-_NAMESPACE, _, _TAKEN = PRISTINE_BRANCH.partition("/")
+NAMESPACE, _, _TAKEN = PRISTINE_BRANCH.partition("/")
+"""What the names of all branches of ours begin with, before a slash."""
+
 _SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[A-Za-z0-9.-]*\.[A-Za-z0-9.-]+):(?P<path>[^/].*)")
 _TITLE = 250
+_LISTED = 50
+
+
+@dataclass(frozen=True)
+class CommitText:
+    """What a commit says.
+
+    Attributes:
+        subject: Its first line.
+        body: What follows, without the trailers.
+        trailers: Their keys and values, in order.
+    """
+
+    subject: str
+    body: str = ""
+    trailers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,7 +66,15 @@ def request_branch(app: str, environment: str) -> str:
     Git keeps branches as files, so below the pristine branch there can be no other: an app of its name gets a `_`,
     which no app's name holds.
     """
-    return f"{_NAMESPACE}/{f'{app}_' if app == _TAKEN else app}/{environment}"
+    return f"{NAMESPACE}/{f'{app}_' if app == _TAKEN else app}/{environment}"
+
+
+def requested_place(branch: str) -> tuple[str, str] | None:
+    """Return the app and the environment whose requests have a branch; None where it is no such branch."""
+    match branch.split("/"):
+        case [namespace, app, environment] if namespace == NAMESPACE and app and environment:
+            return _TAKEN if app == f"{_TAKEN}_" else app, environment
+    return None
 
 
 def branch_of(wanted: Wanted) -> str:
@@ -52,18 +82,73 @@ def branch_of(wanted: Wanted) -> str:
     return request_branch(wanted.app, _environment(wanted))
 
 
-def promotion_request(wanted: Wanted, base: str, change: Change) -> PromotionRequest:
-    """Return the request for a change that was written to its branch.
+def promotion_request(branch: str, base: str, commits: Sequence[CommitText], moved: str = "") -> PromotionRequest:
+    """Return the request for what stands on a branch: whoever reads its commits again comes to the same.
 
     Args:
-        wanted: What the change is for.
+        branch: The branch.
         base: The branch that is deployed.
-        change: What was committed.
+        commits: What its commits say, the newest first; at least one.
+        moved: What all of them come to, for the title where there are several; empty where that is not known.
     """
-    title = change.subject if len(change.subject) <= _TITLE else f"{change.subject[: _TITLE - 1]}…"
-    branch = branch_of(wanted)
+    newest = commits[0]
+    title = newest.subject if len(commits) == 1 else moved or newest.subject
+    body = newest.body if len(commits) == 1 else _listed(commits)
+    origin = _origin(next((commit.trailers for commit in commits if commit.trailers), ()))
     about = f"A newer version comes to `{branch}` in place, and commits that others push there stay."
-    return PromotionRequest(branch, base, title, "\n\n".join(filter(None, (change.body, _origin(change), about))))
+    title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
+    return PromotionRequest(branch, base, title, "\n\n".join(filter(None, (body, origin, about))))
+
+
+def moved_words(base: Tree, fork: Tree, standing: Tree, layout: Layout, branch: str) -> str:
+    """Return what merging a branch moves, in the words of a commit's subject; empty where that cannot be told.
+
+    Args:
+        base: What is deployed.
+        fork: What was deployed when the branch was made.
+        standing: What the branch proposes.
+        layout: Where the repository keeps everything.
+        branch: The branch's name.
+    """
+    place = requested_place(branch)
+    if place is None:
+        return ""
+    try:
+        before = {_at(one): one.version for one in deployed(base, layout, *place)}
+        moved = _moved(fork, standing, layout, *place)
+    except UserError:
+        return ""
+    moves = [Move(*place, one.version, before.get(_at(one), ""), one.cluster or one.path) for one in moved]
+    return subject(moves) if moves else ""
+
+
+def is_superseded(base: Tree, fork: Tree, standing: Tree, changed: Sequence[str], layout: Layout, branch: str) -> bool:
+    """Return whether nothing that a branch proposes is left to do.
+
+    That is so where all that it changes stands in the base, and where the base runs in each place whose version it
+    changes that very version or a newer one. A request to go back is superseded by the version that it goes back to
+    alone. Where it cannot be told, it is not so: versions of which none is newer, an app that is not there.
+
+    Args:
+        base: What is deployed.
+        fork: What was deployed when the branch was made.
+        standing: What the branch proposes.
+        changed: The files that the branch changes.
+        layout: Where the repository keeps everything.
+        branch: The branch's name.
+    """
+    if changed and all(standing.get(path) == base.get(path) for path in changed):
+        return True
+    place = requested_place(branch)
+    if place is None:
+        return False
+    try:
+        before = {_at(one): one.version for one in deployed(fork, layout, *place)}
+        now = {_at(one): one.version for one in deployed(base, layout, *place)}
+        moved = _moved(fork, standing, layout, *place)
+    except UserError:
+        return False
+    return bool(moved) and all(_is_served(one.version, before.get(_at(one)), now.get(_at(one))) for one in moved)
 
 
 def plan_request(tree: Tree, base: Tree, layout: Layout, wanted: Wanted) -> Change:
@@ -151,13 +236,35 @@ def _environment(wanted: Wanted) -> str:
 
 
 def _versions(tree: Tree, layout: Layout, wanted: Wanted) -> dict[tuple[str, str], str]:
-    places = deployed(tree, layout, wanted.app, _environment(wanted))
-    return {(place.path, place.field.path): place.version for place in places}
+    return {_at(place): place.version for place in deployed(tree, layout, wanted.app, _environment(wanted))}
 
 
-def _origin(change: Change) -> str:
+def _moved(fork: Tree, standing: Tree, layout: Layout, app: str, environment: str) -> list[Deployed]:
+    """Return the places whose version a branch changes, with what it changes them to."""
+    before = {_at(one): one.version for one in deployed(fork, layout, app, environment)}
+    return [one for one in deployed(standing, layout, app, environment) if before.get(_at(one)) != one.version]
+
+
+def _at(place: Deployed) -> tuple[str, str]:
+    return place.path, place.field.path
+
+
+def _is_served(version: str, before: str | None, now: str | None) -> bool:
+    """Return whether a place runs what was proposed for it, or something newer that the proposal meant to lead to."""
+    if now is None or now == version:
+        return now is not None
+    return is_older(version, now) and not (before is not None and is_older(version, before))
+
+
+def _listed(commits: Sequence[CommitText]) -> str:
+    more = len(commits) - _LISTED
+    lines = [f"- {code(commit.subject)}" for commit in commits[:_LISTED]]
+    return "\n".join([*lines, *([f"- and {more} more"] if more > 0 else [])])
+
+
+def _origin(trailers: Sequence[tuple[str, str]]) -> str:
     """Return the trailers as code, in which GitHub sees no `@name` and no `Fixes #1`; nothing can end it early."""
-    lines = [f"{key}: {' '.join(value.split())}" for key, value in change.trailers]
+    lines = [f"{key}: {' '.join(value.split())}" for key, value in trailers]
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((f"{fence}text", *lines, fence)) if lines else ""

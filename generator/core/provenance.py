@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+DELIVERY = "Gitopsmith-Delivery"
+"""The trailer that names the delivery which brought the news."""
+
 _TRAILERS = {
     "author": "Argocd-reference-commit-author",
     "sha": "Argocd-reference-commit-sha",
@@ -15,7 +18,7 @@ _TRAILERS = {
     "body": "Argocd-reference-commit-body",
     "repository": "Argocd-reference-commit-repourl",
     "date": "Argocd-reference-commit-date",
-    "delivery": "Gitopsmith-Delivery",
+    "delivery": DELIVERY,
 }
 
 

@@ -89,6 +89,12 @@ class Signature:
     trailers: tuple[tuple[str, str], ...]
 
 
+SCRATCH = Signature(
+    Person("gitopsmith", "gitopsmith@localhost"), Person("gitopsmith", "gitopsmith@localhost"), False, ()
+)
+"""Who commits are from that nobody sees, for they never leave this machine."""
+
+
 def decide(git: Git, wanted: Authorship) -> Signature:
     """Return who commits in a repository are from.
 

@@ -20,8 +20,26 @@ class LostRaceError(PlanAgainError):
     """Somebody else moved the branch meanwhile."""
 
 
+class TooManyError(PlanAgainError):
+    """So many commits are not made at once: plan fewer.
+
+    Args:
+        message: Who does not make them.
+        most: How many are made at once, at least one.
+    """
+
+    def __init__(self, message: str, most: int) -> None:
+        super().__init__(message)
+        self.most = most
+
+
 class Branch(Protocol):
-    """A branch with the pristine branch beside it. All but `tree` is called while it is reserved."""
+    """A branch with the pristine branch beside it. All but `tree` is called while it is reserved.
+
+    An earlier write may have to be finished, as where it waits for a person to approve it: `heads` and `refresh` then
+    say so, and what they return as `main` is what that write wrote. So planners find nothing to do where it holds what
+    they want, what they plan comes on top of it, and `publish` finishes all of it.
+    """
 
     def reserved(self) -> AbstractContextManager[None]:
         """Keep all others of our writers out while the block runs."""
@@ -43,7 +61,8 @@ class Branch(Protocol):
 
         Args:
             old: Where they were.
-            new: Where they shall be: at commits that are written already.
+            new: Where they shall be: at commits that are written already. The same as `old` where nothing but an
+                earlier write is to be finished.
             steps: What lies between.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +13,12 @@ from typing import Self, TypeVar
 from generator.core.errors import TemporaryError, UserError
 from generator.core.tree import MemoryTree, Tree
 from generator.gitrepo.authorship import Signature
-from generator.gitrepo.branch import LostRaceError, PlanAgainError
+from generator.gitrepo.branch import PlanAgainError
+from generator.gitrepo.clone_failures import speaking, storing
 from generator.gitrepo.clone_folder import clean_up, folder_name, initialize, remove, settings
-from generator.gitrepo.commits import Heads, Step, write_commits
+from generator.gitrepo.commits import Heads, Step, commit_of, write_commits
 from generator.gitrepo.credentials import Credentials, checked
-from generator.gitrepo.failures import Failure, classify, explain
+from generator.gitrepo.failures import Failure, classify
 from generator.gitrepo.git_process import Git, GitFailedError
 from generator.gitrepo.lock import locked
 from generator.gitrepo.object_reader import ObjectReader, UnreadableError
@@ -26,7 +27,9 @@ from generator.gitrepo.object_tree import ObjectTree
 SEEN = "refs/remotes/origin/"
 """Where a clone keeps what it knows of its remote's branches."""
 
-_FETCH = ("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+FETCH = ("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+"""How all is fetched."""
+
 _CLONES_FAULT = {Failure.DAMAGED, Failure.LOST_RACE, Failure.UNKNOWN}
 _PACKS = 50
 
@@ -145,6 +148,14 @@ class Clone:
             raise self._unreadable(f"commit {commit} is missing")
         return ObjectTree(lambda names: self._or_plan_again(lambda: self._objects.read(names)), root.name)
 
+    def has(self, commit: str) -> bool:
+        """Return whether a commit is in the clone.
+
+        Raises:
+            PlanAgainError: The clone cannot be read.
+        """
+        return self._or_plan_again(lambda: self._objects.find(f"{commit}^{{commit}}")) is not None
+
     def ask(self, *command: str, variables: Mapping[str, str] | None = None) -> str:
         """Return what git tells of the clone.
 
@@ -163,24 +174,6 @@ class Clone:
                 raise TemporaryError(f"{self._folder}: {error}") from error
             raise self._unreadable(str(error)) from error
 
-    def boundary(self) -> frozenset[str]:
-        """Return the commits behind which the remote has more history than the clone."""
-        try:
-            return frozenset((self._folder / "shallow").read_text(encoding="ascii").split())
-        except FileNotFoundError:
-            return frozenset()
-
-    def deepen(self, branches: Sequence[str], commits: int) -> None:
-        """Fetch so many commits more of the history of branches; where they are known to be stays as it is.
-
-        Raises:
-            UserError: The remote does not let us in, or has no such branch any more; or the disk is full.
-            TemporaryError: The remote is away.
-        """
-        references = [f"refs/heads/{branch}" for branch in branches]
-        with self._explained(branches[0]):
-            self._git.run(*_FETCH, "--no-prune", "--refmap=", f"--deepen={commits}", "origin", *references)
-
     def fetch(self, branch: str, also: Iterable[str] = ()) -> None:
         """Learn where branches of the remote are; where the clone is missing or damaged, clone again.
 
@@ -193,10 +186,10 @@ class Clone:
             TemporaryError: The remote is away.
         """
         wanted = (_wanted(branch), *(_wanted(f"{name}*") for name in also))
-        with self._explained(branch):
+        with self.explained(branch):
             if self._folder.is_dir() and not self._damaged:
                 try:
-                    self._git.run(*_FETCH, "origin", *wanted)
+                    self._git.run(*FETCH, "origin", *wanted)
                 except GitFailedError as error:
                     # Whatever is not the remote's fault may be the clone's: a new one is as good, and cannot lie.
                     if error.seconds or classify(error.said) not in _CLONES_FAULT:
@@ -215,15 +208,18 @@ class Clone:
             UserError: The disk is full, or the commits cannot be signed.
             PlanAgainError: The clone is damaged.
         """
-        try:
+        with storing(self.url, self._folder, self._unreadable):
             return write_commits(self._git, heads, steps, signature)
-        except GitFailedError as error:
-            failure = classify(error.said)
-            if error.seconds:
-                raise TemporaryError(f"{self._folder}: {error}") from error
-            if failure is Failure.DISK_FULL:
-                raise explain(failure, error.said, url=self.url, branch="") from error
-            raise self._unreadable(str(error)) from error
+
+    def write_merge(self, merged: str, parents: tuple[str, str], text: str, signature: Signature) -> str:
+        """Write a commit that holds the same as another one, has these parents, and that no branch points to yet.
+
+        Raises:
+            UserError: The disk is full, or the commit cannot be signed.
+            PlanAgainError: The clone is damaged.
+        """
+        with storing(self.url, self._folder, self._unreadable):
+            return commit_of(self._git, f"{merged}^{{tree}}", parents, text, signature)
 
     def push(self, moves: Mapping[str, tuple[str | None, str]]) -> None:
         """Move branches of the remote, all or none, each only from where it was.
@@ -240,8 +236,22 @@ class Clone:
         leases = [f"--force-with-lease=refs/heads/{branch}:{old or ''}" for branch, (old, _) in moves.items()]
         refspecs = [f"{new}:refs/heads/{branch}" for branch, (_, new) in moves.items()]
         atomic = ["--atomic"] if len(moves) > 1 else []
-        with self._explained(next(iter(moves))):
+        with self.explained(next(iter(moves))):
             self._git.run("push", "--porcelain", "--no-verify", *atomic, *leases, "origin", *refspecs)
+
+    def explained(self, branch: str) -> AbstractContextManager[None]:
+        """Say what it means where git, in the block, fails to speak to the remote.
+
+        Args:
+            branch: The branch that it is about.
+
+        Raises:
+            LostRaceError: A branch is elsewhere.
+            PlanAgainError: The clone is damaged.
+            UserError: The remote refuses or does not let us in, has no such branch, or the disk is full.
+            TemporaryError: The remote is away.
+        """
+        return speaking(self.url, branch, self._home, self._unreadable)
 
     def _clone(self, wanted: tuple[str, ...]) -> None:
         """Clone beside and put it in place when it is whole."""
@@ -251,7 +261,7 @@ class Clone:
             initialize(replace(self._git, folder=self._home), making, self.url)
             # Without history: measured on 20,000 files and 3,000 commits, 0.2 s instead of 4, and 1 MB instead of 17;
             # without contents (`--filter=blob:none`) it takes 3.4 s and 16 MB, and then every file read takes a fetch.
-            replace(self._git, folder=making).run(*_FETCH, "--depth=1", "origin", *wanted)
+            replace(self._git, folder=making).run(*FETCH, "--depth=1", "origin", *wanted)
             self._objects.close()
             with suppress(FileNotFoundError):
                 self._folder.rename(broken)
@@ -279,23 +289,6 @@ class Clone:
         told = f"{self._folder}: the clone is damaged: {said}"
         # A clone that is damaged as soon as it is made would not be better the next time.
         return TemporaryError(told) if self._anew else PlanAgainError(told)
-
-    @contextmanager
-    def _explained(self, branch: str) -> Iterator[None]:
-        try:
-            yield
-        except GitFailedError as error:
-            if error.seconds:
-                raise TemporaryError(f"{self.url}: no answer within {error.seconds:g} s.") from error
-            failure = classify(error.said)
-            explained = explain(failure, error.said, url=self.url, branch=branch)
-            if failure is Failure.DAMAGED and error.command == "push":
-                raise self._unreadable(error.said) from error
-            raise LostRaceError(str(explained)) if failure is Failure.LOST_RACE else explained from error
-        except OSError as error:
-            raise UserError(
-                f"{error.filename or self._home}: {error.strerror}", hint="Mend it and try again."
-            ) from error
 
 
 def _wanted(branch: str) -> str:

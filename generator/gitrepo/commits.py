@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from generator.core.change import Change
 from generator.core.errors import UserError
@@ -21,15 +21,23 @@ _INCOMING = "refs/gitopsmith/incoming/"
 
 @dataclass(frozen=True)
 class Heads:
-    """Where the two branches of a repository are.
+    """Where the two branches of a repository are, or will be.
 
     Attributes:
         main: The commit of the branch that is deployed; None where there is no branch.
         pristine: The commit of the pristine branch, likewise.
+        unfinished: Where they are so far, where an earlier write is still to be finished: the others are what it wrote
+            then. None where nothing is left to finish.
     """
 
     main: str | None
     pristine: str | None = None
+    unfinished: Heads | None = None
+
+    @property
+    def deployed(self) -> Heads:
+        """Where they are: what is deployed, and what the pristine branch has."""
+        return self.unfinished or self
 
 
 @dataclass(frozen=True)
@@ -50,10 +58,18 @@ class Step:
         return not self.main.edits and not (self.pristine and self.pristine.edits)
 
 
-class _Record(Protocol):
+class Record(Protocol):
     """Writes one commit and returns its name."""
 
-    def __call__(self, branch: str, parent: str | None, change: Change, text: str) -> str: ...
+    def __call__(self, branch: Literal["main", "pristine"], parent: str | None, change: Change, text: str) -> str:
+        """Write a commit.
+
+        Args:
+            branch: Which branch it is for.
+            parent: The commit that it follows; None for the first one of a branch.
+            change: What it does.
+            text: What it says.
+        """
 
 
 def write_commits(git: Git, heads: Heads, steps: Sequence[Step], signature: Signature) -> list[Heads]:
@@ -74,27 +90,69 @@ def write_commits(git: Git, heads: Heads, steps: Sequence[Step], signature: Sign
     """
     trees: list[str] = []
     with _importing(git, signature, trees) as record:
-        found = _chain(heads, steps, signature, record)
+        found = chain(heads, steps, signature.trailers, record)
     # Fast-import cannot sign: the same commits are made again of the trees that it wrote.
-    return _chain(heads, steps, signature, _signing(git, signature, iter(trees))) if signature.signed else found
+    if signature.signed:
+        return chain(heads, steps, signature.trailers, _signing(git, signature, iter(trees)))
+    return found
 
 
-def _chain(heads: Heads, steps: Sequence[Step], signature: Signature, record: _Record) -> list[Heads]:
+def chain(heads: Heads, steps: Sequence[Step], trailers: tuple[tuple[str, str], ...], record: Record) -> list[Heads]:
+    """Write the commits of steps, each on the one before it, and return where the branches would be after each step.
+
+    Args:
+        heads: Where the first commits are made.
+        steps: What the commits do and say, in order.
+        trailers: What stands at the end of every message.
+        record: Writes a commit.
+    """
     found: list[Heads] = []
     for step in steps:
         main, pristine = heads.main, heads.pristine
         if step.pristine and step.pristine.edits:
-            pristine = record("pristine", pristine, step.pristine, message(step.pristine, trailers=signature.trailers))
+            pristine = record("pristine", pristine, step.pristine, message(step.pristine, trailers=trailers))
         origin = ((PRISTINE_TRAILER, pristine),) if step.pristine and pristine else ()
         if step.main.edits:
-            main = record("main", main, step.main, message(step.main, trailers=(*origin, *signature.trailers)))
+            main = record("main", main, step.main, message(step.main, trailers=(*origin, *trailers)))
         heads = Heads(main, pristine)
         found.append(heads)
     return found
 
 
+def commit_of(git: Git, tree: str, parents: Sequence[str], text: str, signature: Signature) -> str:
+    """Write a commit of a tree that is there already, and return its name.
+
+    Args:
+        git: How git is run in the repository.
+        tree: The tree.
+        parents: The commits that it follows.
+        text: What it says.
+        signature: Who it is from.
+
+    Raises:
+        GitFailedError: Git could not write.
+        UserError: The commit cannot be signed.
+    """
+    variables = {
+        "GIT_AUTHOR_NAME": signature.author.name,
+        "GIT_AUTHOR_EMAIL": signature.author.email,
+        "GIT_COMMITTER_NAME": signature.committer.name,
+        "GIT_COMMITTER_EMAIL": signature.committer.email,
+    }
+    options = [option for parent in parents for option in ("-p", parent)] + ["-S"] * signature.signed
+    try:
+        return git.run("commit-tree", *options, tree, stdin=text.encode(), variables=variables).strip()
+    except GitFailedError as error:
+        if not signature.signed:
+            raise
+        raise UserError(
+            f"git could not sign a commit: {error.said or error}",
+            hint="Check user.signingKey and gpg.format, and that the key needs no passphrase or has an agent.",
+        ) from error
+
+
 @contextmanager
-def _importing(git: Git, signature: Signature, trees: list[str]) -> Iterator[_Record]:
+def _importing(git: Git, signature: Signature, trees: list[str]) -> Iterator[Record]:
     """Yield what writes commits by fast-import; the names of their trees are added to `trees`."""
     began: set[str] = set()
     with git.conversation("fast-import", "--quiet", "--force") as process:
@@ -123,25 +181,11 @@ def _importing(git: Git, signature: Signature, trees: list[str]) -> Iterator[_Re
         _tell(process, import_stream.END)
 
 
-def _signing(git: Git, signature: Signature, trees: Iterator[str]) -> _Record:
+def _signing(git: Git, signature: Signature, trees: Iterator[str]) -> Record:
     """Return what writes signed commits of `trees`, which are there in the order of the commits."""
-    variables = {
-        "GIT_AUTHOR_NAME": signature.author.name,
-        "GIT_AUTHOR_EMAIL": signature.author.email,
-        "GIT_COMMITTER_NAME": signature.committer.name,
-        "GIT_COMMITTER_EMAIL": signature.committer.email,
-    }
 
     def record(branch: str, parent: str | None, change: Change, text: str) -> str:  # noqa: ARG001 - as the other
-        parents = ("-p", parent) if parent else ()
-        try:
-            written = git.run("commit-tree", "-S", *parents, next(trees), stdin=text.encode(), variables=variables)
-        except GitFailedError as error:
-            raise UserError(
-                f"git could not sign a commit: {error.said or error}",
-                hint="Check user.signingKey and gpg.format, and that the key needs no passphrase or has an agent.",
-            ) from error
-        return written.strip()
+        return commit_of(git, next(trees), [parent] if parent else [], text, signature)
 
     return record
 

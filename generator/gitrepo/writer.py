@@ -16,7 +16,7 @@ from generator.core.change import Change, ChangedTree, needed
 from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.core.tree import File, Tree
 from generator.gitrepo.authorship import AS_CONFIGURED, Authorship
-from generator.gitrepo.branch import Branch, LostRaceError, PlanAgainError
+from generator.gitrepo.branch import Branch, LostRaceError, PlanAgainError, TooManyError
 from generator.gitrepo.commits import Heads, Step
 from generator.gitrepo.import_stream import refuse_unsafe
 
@@ -130,6 +130,8 @@ def write(
                     share, looked = _first_share(branch, planners), True
                 outcomes += _write_once(branch, rest[:share], authorship, look=look)
                 losses, look, looked, share = 0, False, False, _more(share)
+            except TooManyError as error:
+                share = max(1, min(error.most, min(share, len(rest)) - 1))
             except PlanAgainError as error:
                 losses += 1
                 if losses == patience.attempts:
@@ -182,10 +184,10 @@ def _write_once(
         if heads != known:
             planned = _plan(branch, heads, planners)
     steps = [one.step for one in planned if one.step]
-    if not steps:
+    if not steps and heads.unfinished is None:
         return [one.outcome for one in planned]
-    reached = branch.commit(heads, steps, authorship)
-    branch.publish(heads, reached[-1], steps)
+    reached = branch.commit(heads, steps, authorship) if steps else []
+    branch.publish(heads, reached[-1] if steps else heads, steps)
     return _outcomes(planned, heads, reached)
 
 

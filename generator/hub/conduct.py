@@ -78,6 +78,7 @@ class Conduct:
         sleep: How to wait.
         luck: A random number from 0 to 1.
         clock: The time, in seconds since 1970.
+        learn: Is told each secret that calls are made with as soon as it is known, so that no log tells it.
     """
 
     patience: Patience = PATIENT
@@ -85,3 +86,4 @@ class Conduct:
     sleep: Callable[[float], None] = time.sleep
     luck: Callable[[], float] = random.random
     clock: Callable[[], float] = time.time
+    learn: Callable[[str], None] = lambda _: None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -46,7 +46,9 @@ class Connection:
         self._callers: dict[str, Caller] = {}
         self._is_app = isinstance(credentials, App)
         self._advice = _APP_ADVICE if self._is_app else _TOKEN_ADVICE
-        auth = _app_auth(credentials) if isinstance(credentials, App) else _TokenAuth(credentials)
+        if isinstance(credentials, App):
+            conduct.learn(credentials.private_key)
+        auth = _app_auth(credentials) if isinstance(credentials, App) else _TokenAuth(credentials, conduct.learn)
         self._self = Caller(self.url, auth, conduct, self._advice)
 
     def __repr__(self) -> str:
@@ -86,7 +88,7 @@ class Connection:
         with self._lock:
             key = owner.casefold()
             if key not in self._callers:
-                auth = InstallationAuth(self._self, owner, self._conduct.clock)
+                auth = InstallationAuth(self._self, owner, self._conduct.clock, learn=self._conduct.learn)
                 self._callers[key] = Caller(self.url, auth, self._conduct, self._advice)
             return self._callers[key]
 
@@ -141,8 +143,9 @@ _APP_ADVICE = "Check the App's id, that the key is one of its own, and that the 
 class _TokenAuth(Auth):
     """A user's token, read for each call."""
 
-    def __init__(self, credentials: Token | TokenFile) -> None:
+    def __init__(self, credentials: Token | TokenFile, learn: Callable[[str], None]) -> None:
         self._credentials = credentials
+        self._learn = learn
 
     @property
     def token_type(self) -> str:
@@ -150,7 +153,9 @@ class _TokenAuth(Auth):
 
     @property
     def token(self) -> str:
-        return self._credentials.read()
+        token = self._credentials.read()
+        self._learn(token)
+        return token
 
 
 def _app_auth(app: App) -> AppAuth:

@@ -148,12 +148,12 @@ def _commit(caller: Caller, path: str, ref: str) -> str:
 
 
 def _request(report: Report, sha: str) -> dict[str, Any]:
+    # Nobody can edit it, so it holds what is so from the beginning on: the commit stands in what is said later.
     payload = {
         "by": _MAKER,
         "app": report.app,
         "environment": report.where,
         **({"pull_request": report.number} if report.number else {}),
-        **({"gitops_commit": report.commit} if report.commit else {}),
     }
     return {
         "ref": sha,

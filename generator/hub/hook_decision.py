@@ -144,6 +144,12 @@ def same_place(url: str, wanted: str) -> bool:
     return url == wanted or (bool(mark) and one == other and name.casefold() == other_name.casefold())
 
 
+def is_payload_of(url: str, repository: str) -> bool:
+    """Return whether a URL is where a server of ours, whichever it is, takes the deliveries of a repository."""
+    _, mark, name = url.rpartition(_MARK)
+    return bool(mark) and name.casefold().rstrip("/") == repository.casefold()
+
+
 def _rank(hook: Hook, wanted: WantedHook) -> int | None:
     if hook.id == wanted.known:
         return 0

@@ -6,7 +6,7 @@ https://docs.github.com/en/rest/repos/webhooks#update-a-repository-webhook
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -17,11 +17,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from requests.utils import parse_header_links
 
 from generator.core.errors import UserError
+from generator.hub.accounts import who_calls
 from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
 from generator.hub.hook_decision import Adopt, Create, Decision, Hook, Keep, Repair, WantedHook, decide, ours_of
 from generator.hub.pages import KeptPage, Pages
+from generator.hub.permissions import lacking_events
 from generator.hub.requester import Answer, Caller
 
 _MOST_PAGES = 20
@@ -70,6 +72,11 @@ class Hooks:
     def __init__(self, connection: Connection, pages: Pages) -> None:
         self._connection = connection
         self._pages = pages
+
+    @property
+    def is_app(self) -> bool:
+        """Whether a GitHub App asks, which may have a webhook of its own."""
+        return self._connection.is_app
 
     def of(self, repository: str, *, anew: bool = False) -> tuple[Hook, ...]:
         """Return every webhook of a repository.
@@ -125,6 +132,20 @@ class Hooks:
         """Have GitHub deliver a `ping`, so that it learns anew how deliveries are answered."""
         self._caller(repository).ask("POST", f"{_path(repository)}/{hook}/pings", repeatable=True)
 
+    def url_of_app(self) -> str:
+        """Return where the webhook of our GitHub App delivers to; empty where it has none.
+
+        Whether it is active, GitHub shows on the App's page alone.
+        """
+        try:
+            return str(self._app_config().get("url") or "")
+        except NotFoundError:
+            return ""
+
+    def events_lacking_to_app(self) -> tuple[str, ...]:
+        """Return the events that our GitHub App should be told of and is not; people choose them on its page."""
+        return tuple(event.name for event in lacking_events(who_calls(self._connection).events))
+
     def keep_app(self, url: str, secret: str, *, has_secret: bool) -> bool:
         """Let the webhook of our GitHub App be as it should; its events are set on the App's page alone.
 
@@ -136,15 +157,24 @@ class Hooks:
         Returns:
             Whether anything was written.
         """
-        caller = self._connection.app()
-        config = caller.ask("GET", "/app/hook/config").data
+        try:
+            config = self._app_config()
+        except NotFoundError as error:
+            raise UserError(
+                "The GitHub App has no webhook of its own.",
+                hint=f"Make one on the App's page, Webhook: active, with the URL {url}; or leave --app-webhook out.",
+            ) from error
         wanted = _config(url, secret)
-        shown = {name: str(config.get(name, "")) for name in wanted} if isinstance(config, dict) else {}
+        shown = {name: str(config.get(name, "")) for name in wanted}
         is_right = bool(shown.get("secret")) and {**shown, "secret": ""} == {**wanted, "secret": ""}
         if is_right and has_secret:
             return False
-        caller.ask("PATCH", "/app/hook/config", body=wanted, repeatable=True)
+        self._connection.app().ask("PATCH", "/app/hook/config", body=wanted, repeatable=True)
         return True
+
+    def _app_config(self) -> Mapping[str, Any]:
+        config = self._connection.app().ask("GET", "/app/hook/config").data
+        return config if isinstance(config, dict) else {}
 
     def _carried_out(self, repository: str, decision: Decision, wanted: WantedHook, secret: str) -> Hook:
         caller, path = self._caller(repository), _path(repository)

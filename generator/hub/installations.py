@@ -24,6 +24,7 @@ class InstallationAuth(RenewableAuth):
         owner: The account.
         clock: The time, in seconds since 1970; used where GitHub does not say what time it is there.
         monotonic: Seconds from any beginning: a clock that is set does no harm.
+        learn: Is told each token before it is used.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class InstallationAuth(RenewableAuth):
         owner: str,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        learn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
         self._owner = owner
         self._clock = clock
         self._monotonic = monotonic
+        self._learn = learn
         self._lock = Lock()
         self._installation: int | None = None
         self._token = ""
@@ -77,6 +80,7 @@ class InstallationAuth(RenewableAuth):
             answer = self._ask("POST", f"/app/installations/{self._installation}/access_tokens")
         try:
             self._token = str(answer.data["token"])
+            self._learn(self._token)
             lifetime = parse_instant(answer.data["expires_at"]) - their_now(answer.headers, self._clock())
         except (KeyError, TypeError, UserError) as error:
             raise UnavailableError("GitHub gave a token for the App in an unknown form.") from error

@@ -67,10 +67,12 @@ class Attempts:
     Attributes:
         missed: Of each delivery that nobody took the newest attempt, the oldest delivery first.
         newest: When the newest of all attempts was made; 0 where there was none.
+        taken: When the newest one was made that was acknowledged; 0 where there was none.
     """
 
     missed: tuple[Attempt, ...]
     newest: int
+    taken: int = 0
 
 
 class Deliveries:
@@ -88,8 +90,14 @@ class Deliveries:
         self._connection = connection
         self._pages = pages
 
-    def since(self, place: HookPlace, since: float) -> Attempts:
-        """Return what was attempted since a moment, in seconds since 1970."""
+    def since(self, place: HookPlace, since: float, events: Collection[str] = ()) -> Attempts:
+        """Return what was attempted since a moment.
+
+        Args:
+            place: The webhook.
+            since: The moment, in seconds since 1970.
+            events: The events of which it matters what was missed; all where there are none.
+        """
         caller, url = self._caller(place), f"{_path(place)}?per_page=100"
         found: list[Attempt] = []
         for number in range(_MOST_PAGES):
@@ -98,9 +106,16 @@ class Deliveries:
             attempts = [Attempt(**item) for item in page.items]
             found += [attempt for attempt in attempts if attempt.delivered_at >= since]
             if not page.next or (attempts and attempts[-1].delivered_at < since):
-                return Attempts(tuple(missed_of(found)), max((attempt.delivered_at for attempt in found), default=0))
+                newest = max((attempt.delivered_at for attempt in found), default=0)
+                taken = max((attempt.delivered_at for attempt in found if attempt.is_taken), default=0)
+                return Attempts(tuple(missed_of(found, events)), newest, taken)
             url = page.next
         raise UserError(f"{_path(place)}: there are more than {_MOST_PAGES * 100} deliveries, which is too many.")
+
+    def last(self, place: HookPlace) -> Attempt | None:
+        """Return the last attempt of all; None where there was none in the last three days."""
+        page = self._page(self._caller(place), f"{_path(place)}?per_page=1", keep=True)
+        return Attempt(**page.items[0]) if page.items else None
 
     def payload(self, place: HookPlace, attempt: Attempt) -> bytes | None:
         """Return the payload of a delivery as JSON; None where GitHub has it no more."""

@@ -31,10 +31,11 @@ def operation(verb: str, path: str) -> str:
     """
     shown: list[str] = []
     names = 0
-    for part in path.partition("?")[0].strip("/").split("/"):
+    parts = path.partition("?")[0].strip("/").split("/")
+    for index, part in enumerate(parts):
         shown.append(part if not names and _WORD.fullmatch(part) else _NAME)
         names = names - 1 if names else _NAMED.get(part, 0)
         if not names and part in _REST and shown[-1] == part:
-            shown.append(_NAME)
+            shown += [_NAME] * (index + 1 < len(parts))
             break
     return f"{verb} /{'/'.join(shown)}"

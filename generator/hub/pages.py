@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from generator.core.errors import TemporaryError
+from generator.hub.cache_file import CacheFile
 
 _FORM = 1
 """The form of what is kept: a file in another one is begun anew."""
 _MOST = 64 * 2**20
-_PATIENCE = 5.0
 _TABLE = """
 CREATE TABLE page (
     key TEXT PRIMARY KEY, etag TEXT NOT NULL, next TEXT NOT NULL, items TEXT NOT NULL,
@@ -57,15 +54,12 @@ class Pages:
     """
 
     def __init__(self, path: Path | None = None, most: int = _MOST) -> None:
-        self._path = path
         self._most = most
-        self._lock = Lock()
-        self._database: sqlite3.Connection | None = None
+        self._file = CacheFile(path, _prepare, "what is kept of GitHub's listings")
 
     def close(self) -> None:
         """Close the file; a later use opens it again, and what is kept without one is gone."""
-        with self._lock:
-            self._close()
+        self._file.close()
 
     def get(self, key: str) -> KeptPage | None:
         """Return what is kept under an address, if anything is.
@@ -78,7 +72,7 @@ class Pages:
             database.execute(_USE, (key,))
             return database.execute("SELECT etag, next, items FROM page WHERE key = ?", (key,)).fetchone()
 
-        found = self._do(read)
+        found = self._file.do(read)
         return KeptPage(found[0], found[1], json.loads(found[2])) if found else None
 
     def put(self, key: str, page: KeptPage) -> None:
@@ -93,48 +87,11 @@ class Pages:
             database.execute(_PUT, (key, page.etag, page.next, items, len(items)))
             database.execute(_EVICT, (self._most,))
 
-        self._do(write)
-
-    def _do(self, action: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Do something with the file; where it is damaged, begin it anew."""
-        try:
-            with self._lock:
-                try:
-                    return action(self._opened())
-                except sqlite3.OperationalError:
-                    raise  # locked, full, not to be opened: that is no damage
-                except sqlite3.DatabaseError:
-                    self._close()
-                    if self._path:
-                        self._path.unlink()
-                    return action(self._opened())
-        except (sqlite3.Error, OSError) as error:
-            raise TemporaryError(f"{self._path}: what is kept of GitHub's listings cannot be used: {error}.") from error
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._database is None:
-            if self._path:
-                self._path.touch(mode=0o600)
-            database = sqlite3.connect(
-                self._path or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-            )
-            try:
-                _prepare(database)
-            except sqlite3.Error:
-                database.close()
-                raise
-            self._database = database
-        return self._database
-
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        self._file.do(write)
 
 
 def _prepare(database: sqlite3.Connection) -> None:
-    # Every statement is its own transaction. What a crash takes from a cache is no loss, so nothing waits for the disk.
-    database.executescript("PRAGMA synchronous = OFF; BEGIN IMMEDIATE")
+    database.execute("BEGIN IMMEDIATE")
     (form,) = database.execute("PRAGMA user_version").fetchone()
     if form != _FORM:
         database.execute("DROP TABLE IF EXISTS page")

@@ -72,6 +72,9 @@ class Scope:
 
 CONTENTS = Permission("contents", "write", "commits to the GitOps repositories; lists the releases of apps")
 WORKFLOWS = Permission("workflows", "write", "pushes the GitOps repositories' own files below .github/workflows")
+PULL_REQUESTS = Permission(
+    "pull_requests", "write", "lists open pull requests, comments on previews, proposes promotions"
+)
 ADMINISTRATION = Permission(
     "administration",
     "write",
@@ -83,7 +86,7 @@ PERMISSIONS = (
     Permission("metadata", "read", "sees that a repository is there; GitHub gives it with any other"),
     CONTENTS,
     WORKFLOWS,
-    Permission("pull_requests", "write", "lists open pull requests, comments on previews, proposes promotions"),
+    PULL_REQUESTS,
     Permission("deployments", "write", "shows previews and environments as Deployments of the app's repository"),
     Permission("statuses", "write", "sets the commit status of a preview"),
     Permission("repository_hooks", "write", "creates, repairs and removes the webhooks of app repositories"),

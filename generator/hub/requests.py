@@ -1,20 +1,41 @@
-"""Pull requests of ours, one for each branch: opened, brought up to date, closed, merged where that is asked for."""
+"""Pull requests of ours, one for each branch: opened, brought up to date, closed, merged where that is asked for.
+
+What became of a request is read from GitHub itself, by the commit that its branch has, so that it counts after a crash
+and after everything else was lost: one that a person closed is not opened again for the same commit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import islice
 from typing import Any, Literal
 
 from generator.core.markdown import defused
 from generator.core.promotion_request import PromotionRequest
 from generator.hub.address import repository_path
 from generator.hub.connection import Connection
-from generator.hub.failures import NotFoundError, UnavailableError
+from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
 from generator.hub.lists import each
 from generator.hub.requester import Caller
 
 Method = Literal["merge", "squash", "rebase"]
+State = Literal["open", "closed", "merged"]
+
+METHODS: tuple[Method, ...] = ("merge", "squash", "rebase")
+"""The ways to merge. The first one keeps our commit, and so where its versions come from."""
+
+_CLOSED_BY_US = "<!-- gitopsmith closed this request -->"
+_LIMIT = 65_536
+"""The most characters that GitHub takes as a description."""
+_LOOKED_AT = 100
+"""How many of the requests of a branch that ended are looked at: the newest."""
+_ANOTHER_METHOD = ("not allowed on this repository", "must not contain merge commits")
+_BASE_MOVED = "base branch was modified"
+_PAUSE = 1.0
+_PAUSES = 10
 
 
 @dataclass(frozen=True)
@@ -24,12 +45,14 @@ class Request:
     Attributes:
         number: Its number.
         url: Its page.
-        sha: The head of its branch.
+        sha: The head of its branch; of one that ended, the head that it had then.
+        state: How far it is.
     """
 
     number: int
     url: str
     sha: str
+    state: State = "open"
 
 
 class Requests:
@@ -37,10 +60,12 @@ class Requests:
 
     Args:
         connection: Who calls.
+        sleep: How to wait for GitHub to find out whether a request can be merged.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
         self._connection = connection
+        self._sleep = sleep
 
     def find(self, repository: str, branch: str) -> Request | None:
         """Return the open pull request of a branch.
@@ -57,26 +82,65 @@ class Requests:
         found = self._found(caller, repository, branch)
         return _request(found) if found is not None else None
 
-    def ensure(self, repository: str, wanted: PromotionRequest) -> Request:
+    def ensure(self, repository: str, wanted: PromotionRequest, head: str) -> Request:
         """Have a pull request open that says what is wanted: the one that is there is edited.
+
+        Args:
+            repository: The repository that has the branch, `owner/name`.
+            wanted: What it says.
+            head: The commit that its branch has.
+
+        Returns:
+            The request; where somebody merged or closed one of the very same commit, that one, and none is opened.
 
         Raises:
             RefusedError: GitHub refuses: the branch is not there, or holds nothing that its base does not.
             UnavailableError: GitHub is away or limits us; the next call finds what this one did.
         """
         path, caller = self._of(repository)
-        said = {"title": defused(wanted.title), "body": wanted.body, "base": wanted.base}
+        said = {"title": defused(wanted.title), "body": wanted.body[:_LIMIT], "base": wanted.base}
         found = self._found(caller, repository, wanted.branch)
         if found is None:
-            answer = caller.ask("POST", f"{path}/pulls", body={**said, "head": wanted.branch})
-            return _request(answer.data)
+            if (ended := self.ended(repository, wanted.branch, head)) is not None:
+                return ended
+            try:
+                return _request(caller.ask("POST", f"{path}/pulls", body={**said, "head": wanted.branch}).data)
+            except RefusedError as error:
+                found = self._found(caller, repository, wanted.branch)
+                if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or found is None:
+                    raise
+                # Somebody else opened it meanwhile.
         if _said(found) != {name: _plain(text) for name, text in said.items()}:
             number = _request(found).number
             return _request(caller.ask("PATCH", f"{path}/pulls/{number}", body=said, repeatable=True).data)
         return _request(found)
 
-    def close(self, repository: str, branch: str) -> bool:
-        """Close the pull request of a branch without merging it; the branch stays.
+    def ended(self, repository: str, branch: str, head: str) -> Request | None:
+        """Return the request of a commit that somebody merged or closed, and not we; None where there is none.
+
+        Args:
+            repository: The repository that has or had the branch, `owner/name`.
+            branch: The branch.
+            head: The commit.
+
+        Raises:
+            RefusedError: GitHub refuses.
+            UnavailableError: GitHub is away or limits us.
+        """
+        _, caller = self._of(repository)
+        listed = islice(self._listed(caller, repository, branch, "closed"), _LOOKED_AT)
+        # GitHub keeps the head that a request had at its end.
+        found = next((one for one in listed if _head(one, "sha") == head and not _is_closed_by_us(one)), None)
+        return _request(found) if found is not None else None
+
+    def close(self, repository: str, branch: str, head: str, reason: str) -> bool:
+        """Close the pull request of a branch without merging it, and say why in it; the branch stays.
+
+        Args:
+            repository: The repository that has the branch, `owner/name`.
+            branch: The branch.
+            head: The commit that the branch was seen at: with another one, the request stays open.
+            reason: Why, in Markdown.
 
         Returns:
             Whether one was open.
@@ -87,19 +151,21 @@ class Requests:
         """
         path, caller = self._of(repository)
         found = self._found(caller, repository, branch)
-        if found is None:
+        if found is None or (request := _request(found)).sha != head:
             return False
-        body = {"state": "closed"}
-        caller.ask("PATCH", f"{path}/pulls/{_request(found).number}", body=body, repeatable=True)
+        said = "\n\n".join((_CLOSED_BY_US, reason, _plain(str(found.get("body") or ""))))
+        body = {"state": "closed", "body": said[:_LIMIT]}
+        caller.ask("PATCH", f"{path}/pulls/{request.number}", body=body, repeatable=True)
         return True
 
-    def merge(self, repository: str, request: Request, method: Method = "merge") -> None:
+    def merge(self, repository: str, request: Request) -> None:
         """Merge a pull request, as it was found; one that is merged already is left as it is.
+
+        It is merged in the first of GitHub's ways that the repository allows: see `METHODS`.
 
         Args:
             repository: The repository, `owner/name`.
             request: The pull request, with the head that the caller saw: nothing else is merged.
-            method: How.
 
         Raises:
             RefusedError: GitHub refuses: there are conflicts, checks or reviews are missing, or its branch moved.
@@ -110,29 +176,61 @@ class Requests:
         try:
             caller.ask("GET", f"{pull}/merge")
         except NotFoundError:
-            caller.ask("PUT", f"{pull}/merge", body={"sha": request.sha, "merge_method": method})
+            self._wait_until_known(caller, pull, request.sha)
+            self._merge(caller, pull, request)
+
+    def _merge(self, caller: Caller, pull: str, request: Request) -> None:
+        methods = list(METHODS)
+        for tries in range(_PAUSES, 0, -1):
+            try:
+                caller.ask("PUT", f"{pull}/merge", body={"sha": request.sha, "merge_method": methods[0]})
+            except RefusedError as error:
+                said = str(error).casefold()
+                if methods[1:] and any(words in said for words in _ANOTHER_METHOD):
+                    methods.pop(0)
+                elif tries > 1 and _BASE_MOVED in said:
+                    self._sleep(_PAUSE)
+                else:
+                    raise _unmerged(request, error) from error
+            else:
+                return
+
+    def _wait_until_known(self, caller: Caller, pull: str, head: str) -> None:
+        """Wait until GitHub knows the head, and whether it can be merged: it finds that out after a push."""
+        for _ in range(_PAUSES):
+            data = caller.ask("GET", pull).data
+            if isinstance(data, dict) and _head(data, "sha") == head and data.get("mergeable") is not None:
+                return
+            self._sleep(_PAUSE)
 
     def _found(self, caller: Caller, repository: str, branch: str) -> Mapping[str, Any] | None:
-        owner = repository.partition("/")[0]
-        query = {"state": "open", "head": f"{owner}:{branch}"}
+        return next(self._listed(caller, repository, branch, "open"), None)
+
+    def _listed(self, caller: Caller, repository: str, branch: str, state: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the requests of a branch, the newest first."""
+        query = {"state": state, "head": f"{repository.partition('/')[0]}:{branch}"}
         # GitHub lists all there are where it does not understand what is asked for.
-        same = (one for one in each(caller, f"{repository_path(repository)}/pulls", query) if _branch(one) == branch)
-        return next(same, None)
+        listed = each(caller, f"{repository_path(repository)}/pulls", query)
+        return (one for one in listed if _head(one, "ref") == branch)
 
     def _of(self, repository: str) -> tuple[str, Caller]:
         return repository_path(repository), self._connection.caller(repository.partition("/")[0])
 
 
 def _request(data: object) -> Request:
-    head = data.get("head") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get("number"), int) or not isinstance(head, dict):
+    if not isinstance(data, dict) or not isinstance(data.get("number"), int) or not isinstance(data.get("head"), dict):
         raise UnavailableError("GitHub answers with no pull request.")
-    return Request(data["number"], str(data.get("html_url") or ""), str(head.get("sha") or ""))
+    state: State = "merged" if data.get("merged_at") else "closed" if data.get("state") == "closed" else "open"
+    return Request(data["number"], str(data.get("html_url") or ""), _head(data, "sha"), state)
 
 
-def _branch(data: Mapping[str, Any]) -> str:
+def _head(data: Mapping[str, Any], name: str) -> str:
     head = data.get("head")
-    return str(head.get("ref", "")) if isinstance(head, dict) else ""
+    return str(head.get(name) or "") if isinstance(head, dict) else ""
+
+
+def _is_closed_by_us(data: Mapping[str, Any]) -> bool:
+    return not data.get("merged_at") and str(data.get("body") or "").startswith(_CLOSED_BY_US)
 
 
 def _said(data: Mapping[str, Any]) -> dict[str, str]:
@@ -147,3 +245,8 @@ def _said(data: Mapping[str, Any]) -> dict[str, str]:
 def _plain(text: str) -> str:
     """Return a text as it is compared: GitHub ends lines in its own way."""
     return text.replace("\r\n", "\n").strip()
+
+
+def _unmerged(request: Request, error: RefusedError) -> RefusedError:
+    hint = error.hint or f"Once {request.url} can be merged, approved and with its checks passed, run the same again."
+    return RefusedError(f"#{request.number} is not merged. {error.message}", status=error.status, hint=hint)

@@ -7,6 +7,7 @@ tree already makes no second commit.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
@@ -40,10 +41,12 @@ from generator.sync.settlement import (
     refused,
     superseded,
     waiting_for_image,
+    with_arrivals,
     with_winners,
 )
 from generator.sync.store.inbox import Inbox
 from generator.sync.watched_branch import OvertakenError, WatchedBranch
+from generator.workspace.arrivals import arrived
 from generator.workspace.committing import PLAIN, Committing
 from generator.workspace.version_pushing import push_version
 
@@ -125,27 +128,32 @@ class Drain:
         """
         with self.gitops.view() as view:
             self._following(view)
+            if self.reporting is not None:
+                self.reporting.learn(view)
 
     def _drained(self, due: Sequence[Delivery]) -> list[Settlement]:
         try:
             with self.gitops.view() as view:
                 works, settlements = self._works(due, view)
                 settlements += self._written(works, view)
-                self._report(due, settlements, view)
+                proposed = any(step.mode == "pull-request" for work in works for step in work.steps)
+                self._report(due, settlements, view, proposed=proposed)
                 return settlements
         except OvertakenError:
             return []
         except GitopsmithError as error:
             # What is wrong with a repository is no fault of the news: it is tried again until that is mended.
-            self.knowledge.problem = str(error)
+            self.knowledge.unread = str(error)
             return [after_failure(delivery, error, self.clock(), self.luck()) for delivery in due]
 
-    def _report(self, due: Sequence[Delivery], settlements: Sequence[Settlement], view: View) -> None:
+    def _report(
+        self, due: Sequence[Delivery], settlements: Sequence[Settlement], view: View, *, proposed: bool
+    ) -> None:
         """Bring what GitHub should be told up to date, before it is written down what became of the deliveries."""
         if self.reporting is not None:
             by_id = {delivery.id: delivery for delivery in due}
             settled = [(by_id[settlement.id], settlement) for settlement in settlements]
-            self.reporting.look(view, self._reader.read(view.main, view.layout), settled)
+            self.reporting.look(view, self._reader.read(view.main, view.layout), settled, proposed=proposed)
 
     def _following(self, view: View) -> Following:
         following = self._reader.read(view.main, view.layout)
@@ -208,24 +216,25 @@ class Drain:
             shares.append(len(mine))
             asked += mine
         branch = WatchedBranch(view.branch, self.inbox, self.observer, [work.delivery.id for work in batch])
-        began = self.clock()
+        began = time.monotonic()
         try:
             outcomes = write(branch, asked, authorship=self.committing.authorship) if asked else []
         except GitopsmithError as error:
-            self.observer.pushed(len(batch), self.clock() - began, "failed")
+            self.observer.pushed(len(batch), time.monotonic() - began, "failed")
             if isinstance(error, OvertakenError):
                 raise
-            self.knowledge.problem = str(error)
+            self.knowledge.unwritten = str(error)
             return [after_failure(work.delivery, error, self.clock(), self.luck()) for work in batch]
         if any(outcome.commit for outcome in outcomes):
-            self.observer.pushed(len(batch), self.clock() - began, "pushed")
-        self.knowledge.problem = ""
+            self.observer.pushed(len(batch), time.monotonic() - began, "pushed")
+        self.knowledge.unwritten = ""
         written = iter(outcomes)
         settlements = []
         for work, share in zip(batch, shares, strict=True):
             parts = [*(next(written) for _ in range(share)), *self._proposed(work, view)]
             settlements.append(after_writing(work, parts, self.clock(), self.luck()))
-        return with_winners(settlements, batch, self.clock())
+        found = with_arrivals(settlements, lambda ids: arrived(view.remote, ids) if view.remote else {})
+        return with_winners(found, batch, self.clock())
 
     def _proposed(self, work: Work, view: View) -> list[Outcome]:
         """Write what goes by pull request: one branch for each app and environment, pushed by itself."""

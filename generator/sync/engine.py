@@ -8,17 +8,20 @@ nothing is stranded by an upgrade.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from generator.core.errors import GitopsmithError
+from generator.sync.store.database_failures import explain
 from generator.sync.store.inbox import Inbox
+from generator.sync.store.reports_table import Reports
 
 DRAIN, RECONCILE = "drain", "reconcile"
 
@@ -33,6 +36,8 @@ _BEATS = 6
 _RETENTION = timedelta(days=1)
 _TIDYING = 600.0
 _STOPPING = 30.0
+_BREATH = 1.0
+"""The seconds to wait after a failure of the database, which fails at once as long as its disk is full."""
 
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +56,8 @@ class Engine:
         period: The seconds between two passes.
         silence: The seconds after which another process that says nothing is taken for dead.
         clock: The time, in seconds since 1970.
+        reports: What GitHub should be told, which is tidied and taken over as the inbox is; None where it is told
+            nothing.
     """
 
     database: str
@@ -62,17 +69,34 @@ class Engine:
     period: float
     silence: float
     clock: Callable[[], float]
+    reports: Reports | None = None
     _wake: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _idle: threading.Event = field(default_factory=threading.Event)
     _pump: threading.Thread | None = None
     _queues: dict[str, Any] = field(default_factory=dict)
     _workflows: dict[str, Any] = field(default_factory=dict)
+    _at_work: set[str] = field(default_factory=set)
+    _lost: set[str] = field(default_factory=set)
+    _is_new: bool = True
     _beaten: float = 0.0
     _tidied: float = 0.0
 
     def start(self) -> None:
-        """Launch DBOS and the pump; what this process left when it died is ended first."""
+        """Launch DBOS and the pump; what this process left when it died is ended first.
+
+        Raises:
+            TemporaryError: The database is away, locked or full.
+            UserError: It does not let us in.
+        """
+        try:
+            self._launch()
+        except SQLAlchemyError as error:
+            raise explain(error, "DBOS") or error from error
+        self._pump = threading.Thread(target=self._run, name="pump", daemon=True)
+        self._pump.start()
+
+    def _launch(self) -> None:
         from dbos import DBOS  # noqa: PLC0415 - slow to import
 
         DBOS(
@@ -99,8 +123,6 @@ class Engine:
                 self._queue(name), global_concurrency=1, polling_interval_sec=polling, on_conflict="always_update"
             )
         self._end_left([self.executor])
-        self._pump = threading.Thread(target=self._run, name="pump", daemon=True)
-        self._pump.start()
 
     def nudge(self) -> None:
         """Look into the inbox at once: something came."""
@@ -122,12 +144,12 @@ class Engine:
         while not self._stopping.is_set():
             try:
                 pause = self._feed()
-            except GitopsmithError as error:
-                _log.warning("the inbox cannot be read", reason=str(error))
-                pause = 1.0
+            except (GitopsmithError, SQLAlchemyError) as error:
+                _warn("the database cannot be used", error)
+                pause = _BREATH
             except Exception:
                 _log.exception("the pump stumbled, and goes on")
-                pause = 1.0
+                pause = _BREATH
             self._wake.wait(pause)
             self._wake.clear()
 
@@ -137,8 +159,7 @@ class Engine:
         if abs(now - self._beaten) >= self.silence / _BEATS:
             self._beaten = now
             self._look_after_others()
-            # The slot is the same for all processes, and a workflow's id is taken once: one pass per period in all.
-            self._enqueue(RECONCILE, f"{RECONCILE}-{self.target}-{int(now // self.period)}")
+            self._enqueue(RECONCILE, self._pass(now))
         if not self._idle.is_set():
             # Our own drain looks again after each batch, and at its end has us look.
             return 1.0
@@ -151,6 +172,18 @@ class Engine:
             self._stopping.wait(_POLLING[DRAIN])
             return 0.0
         return 1.0
+
+    def _pass(self, now: float) -> str:
+        """Return the id of the pass that it is time for; an id is taken once, so that the same again is no other pass.
+
+        The slot of a time is the same for all processes: one pass per period in all. A process that has just been
+        started makes one nevertheless, for it cannot know what it missed.
+        """
+        slot = f"{RECONCILE}-{self.target}-{int(now // self.period)}"
+        if self._is_new and _known(slot):
+            slot = f"{slot}-{self.executor}-{now:.0f}"
+        self._is_new = False
+        return slot
 
     def _enqueue(self, name: str, workflow_id: str | None) -> bool:
         """Enqueue a workflow, unless one of its name waits or runs already."""
@@ -174,9 +207,10 @@ class Engine:
 
         self._idle.clear()
         try:
-            for _ in range(_BATCHES):
-                if self._stopping.is_set() or not DBOS.run_step({"name": "batch"}, self.drain):
-                    return
+            with self._working():
+                for _ in range(_BATCHES):
+                    if self._stopping.is_set() or not DBOS.run_step({"name": "batch"}, self.drain):
+                        return
         finally:
             self._idle.set()
             self._wake.set()
@@ -184,30 +218,61 @@ class Engine:
     def _reconcile_once(self) -> None:
         from dbos import DBOS  # noqa: PLC0415 - slow to import
 
-        DBOS.run_step({"name": "pass"}, self.reconcile)
+        with self._working():
+            DBOS.run_step({"name": "pass"}, self.reconcile)
         self._wake.set()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Know that the workflow runs while the block does, and tell of a failure, which nobody waits for."""
+        from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+        name = str(DBOS.workflow_id)
+        self._at_work.add(name)
+        try:
+            yield
+        except (GitopsmithError, SQLAlchemyError) as error:
+            _warn("the database cannot be used", error)
+            self._stopping.wait(_BREATH)
+            raise
+        finally:
+            self._at_work.discard(name)
 
     def _look_after_others(self) -> None:
         """Say that this process lives, and end what the ones left that do not."""
         self.inbox.beat(self.executor)
+        self._end_lost()
         dead = [name for name in self.inbox.take_over(self.silence) if name != self.executor]
         if dead:
             _log.warning("took over from processes that are silent", processes=dead)
             self._end_left(dead)
             for name in dead:
+                if self.reports is not None:
+                    self.reports.give_back(name)
                 self.inbox.leave(name)
         now = self.clock()
         if abs(now - self._tidied) >= _TIDYING:
             self._tidied = now
             self.inbox.prune(now)
+            if self.reports is not None:
+                self.reports.prune(now)
             self._forget_old()
 
     def _end_left(self, executors: list[str]) -> None:
-        from dbos import DBOS  # noqa: PLC0415 - slow to import
+        for workflow in _left(executors):
+            _cancel(workflow)
 
-        left = DBOS.list_workflows(status="PENDING", executor_id=executors, load_input=False, load_output=False)
-        for workflow in left:
-            DBOS.cancel_workflow(workflow.workflow_id)
+    def _end_lost(self) -> None:
+        """End what DBOS takes for running in this process, and is not: it could not write down that it ended.
+
+        It would keep its name, and nothing of that name would be run any more. What only begins or ends now is spared:
+        it is not there any more, or at work, when it is looked for again.
+        """
+        lost = _left([self.executor]) - self._at_work
+        for workflow in lost & self._lost:
+            _log.warning("ended what could not say that it ended", workflow=workflow)
+            _cancel(workflow)
+        self._lost = lost
 
     def _forget_old(self) -> None:
         from dbos import DBOS  # noqa: PLC0415 - slow to import
@@ -216,3 +281,30 @@ class Engine:
         old = DBOS.list_workflows(completed_before=before, limit=500, load_input=False, load_output=False)
         if old:
             DBOS.delete_workflows([workflow.workflow_id for workflow in old])
+
+
+def _left(executors: list[str]) -> set[str]:
+    """Return the workflows that were begun by these processes, and did not end."""
+    from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+    left = DBOS.list_workflows(status="PENDING", executor_id=executors, load_input=False, load_output=False)
+    return {workflow.workflow_id for workflow in left}
+
+
+def _known(workflow: str) -> bool:
+    """Return whether a workflow was enqueued before, whatever became of it."""
+    from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+    return bool(DBOS.list_workflows(workflow_ids=[workflow], load_input=False, load_output=False))
+
+
+def _cancel(workflow: str) -> None:
+    from dbos import DBOS  # noqa: PLC0415 - slow to import
+
+    DBOS.cancel_workflow(workflow)
+
+
+def _warn(event: str, error: GitopsmithError | SQLAlchemyError) -> None:
+    """Tell of a failure of the database; of one that DBOS saw without its statement, which may be long."""
+    explained = explain(error, "DBOS") if isinstance(error, SQLAlchemyError) else None
+    _log.warning(event, reason=str(explained or error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from generator.gitrepo.branch import Branch
 from generator.gitrepo.clone import Clone
 from generator.gitrepo.local_branch import LocalBranch
 from generator.gitrepo.remote_branch import RemoteBranch
+from generator.hub.connection import Connection
 from generator.workspace.remotes import Remote
 from generator.workspace.workspace import Role, Workspace, find_workspace
 
@@ -107,6 +108,8 @@ class OnRemotes:
         application: The address of the application repository; None where the organization's file tells it.
         token: Returns what opens an address over https; None where git finds its own way.
         cache: The folder that the clones are kept in.
+        connection: Who calls GitHub, where the organization's rules want that; None for whom the environment has
+            credentials of.
     """
 
     platform: str
@@ -114,6 +117,7 @@ class OnRemotes:
     application: str | None
     token: Callable[[str], str | None]
     cache: Path
+    connection: Connection | None = None
 
     @property
     def name(self) -> str:
@@ -126,30 +130,37 @@ class OnRemotes:
         with self._remote(self.platform, self.platform_branch).opened() as platform:
             tree = _fetched(platform, self.platform_branch)
             organization = _organization(tree, self.platform)
-            repository = organization.spec.repositories.application
-            remote = self._remote(self.application or organization.url(repository), repository.branch)
-            with remote.opened() as clone:
-                branch = RemoteBranch(clone, repository.branch)
+            rules = organization.spec.repositories.application
+            remote = self._remote(self.application or organization.url(rules), rules.branch, rules)
+            with remote.writable() as writable:
+                branch = writable.deployed
                 with branch.reserved():
-                    heads = branch.refresh()
+                    heads = branch.refresh().deployed
                 yield View(organization, tree, branch.tree(heads.main), branch.tree(heads.pristine), branch, remote)
 
-    def _remote(self, url: str, branch: str) -> Remote:
-        return Remote(url, branch, self.token(url), self.cache)
+    def _remote(self, url: str, branch: str, rules: Repository | None = None) -> Remote:
+        return Remote(url, branch, self.token(url), self.cache, rules, self._connect if self.connection else None)
+
+    def _connect(self) -> AbstractContextManager[Connection]:
+        assert self.connection is not None  # noqa: S101 - see above
+        return nullcontext(self.connection)
 
 
-def remotes_of(workspace: Workspace, token: Callable[[str], str | None], cache: Path) -> OnRemotes:
+def remotes_of(
+    workspace: Workspace, token: Callable[[str], str | None], cache: Path, connection: Connection | None = None
+) -> OnRemotes:
     """Return a workspace's repositories on their remotes.
 
     Args:
         workspace: The repositories.
         token: Returns what opens an address over https.
         cache: The folder that clones are kept in.
+        connection: Who calls GitHub, where the organization's rules want that.
     """
     platform, application = (
         workspace.repositories[role].origin() or workspace.organization.url(workspace.address(role)) for role in ROLES
     )
-    return OnRemotes(platform, workspace.address("platform").branch, application, token, cache)
+    return OnRemotes(platform, workspace.address("platform").branch, application, token, cache, connection)
 
 
 def _fetched(clone: Clone, branch: str) -> Tree:

@@ -31,24 +31,32 @@ class Knowledge:
         showing: Is shown the previews.
         repositories: The repositories that are followed, folded, with those of the organization itself; None before
             they were read.
-        problem: Why the repositories could not be read or written the last time; empty where they were.
+        unread: Why the repositories could not be read the last time; empty where they were.
+        unwritten: Why they could not be written the last time, likewise.
         broken: What is wrong with documents of apps.
         monotonic: Seconds that no change of the clock makes jump.
     """
 
     showing: Showing
     repositories: frozenset[str] | None = None
-    problem: str = ""
+    unread: str = ""
+    unwritten: str = ""
     broken: tuple[str, ...] = ()
     monotonic: Callable[[], float] = time.monotonic
     _shown: float | None = None
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the repositories at the moment; empty where nothing is."""
+        return self.unread or self.unwritten
 
     def knows(self, repository: str) -> bool:
         """Return whether a repository is followed. Before the first look any might be: the drain decides then."""
         return self.repositories is None or repository.casefold() in self.repositories
 
     def learn(self, following: Following, view: View) -> None:
-        """Take note of which apps follow what."""
+        """Take note of which apps follow what; the repositories were read for that."""
+        self.unread = ""
         own = view.organization.spec.repositories
         self.repositories = frozenset({*following.apps, own.platform.slug.casefold(), own.application.slug.casefold()})
         self.broken = tuple(str(error) for error in following.broken)

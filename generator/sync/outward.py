@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from generator.hub.budget import Budget
 from generator.hub.comments import Comments
@@ -16,19 +18,28 @@ from generator.hub.hooks import Hooks
 from generator.hub.listings import Listings
 from generator.hub.missed import Deliveries
 from generator.hub.pages import Pages
+from generator.hub.requests import Requests
+from generator.sync.hooks import upkeep
 from generator.sync.hooks.hook_keeping import HookKeeping
-from generator.sync.hooks.hook_notes import HookNotes
+from generator.sync.hooks.hook_notes import HookNotes, notes_in
+from generator.sync.hooks.hook_states import HookStates
 from generator.sync.hooks.missed_deliveries import MissedDeliveries
 from generator.sync.hooks.secret_file import SecretFile
 from generator.sync.hooks.upkeep import Upkeep
 from generator.sync.knowledge import Knowledge
+from generator.sync.reports import reporter
 from generator.sync.reports.evidence import Evidence
+from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.report_thread import ReportThread
 from generator.sync.reports.reporter import Reporter
 from generator.sync.reports.reporting import Reporting
 from generator.sync.store.database import Database
 from generator.sync.store.inbox import Inbox
 from generator.sync.store.reports_table import Reports
+
+
+class Observer(upkeep.Observer, reporter.Observer, Protocol):
+    """Whoever counts what is told, and what becomes of webhooks."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,10 @@ class Outward:
         shared_secret: What webhooks are signed with that have no secret of their own; empty where there is none.
         secret_file: The secrets of single repositories; None where all have the shared one.
         evidence: Knows what runs; None where GitHub is told nothing of deployments.
+        deletes_deployments: Whether a Deployment is deleted once it is inactive.
+        at_app: Whether the webhook of our GitHub App brings everything, and not one of each repository.
+        observer: Who counts what is told, and what becomes of webhooks; None where nobody does.
+        learn: Is told each webhook secret as soon as it is read.
     """
 
     connection: Connection
@@ -52,6 +67,10 @@ class Outward:
     shared_secret: str = field(default="", repr=False)
     secret_file: Path | None = None
     evidence: Evidence | None = None
+    deletes_deployments: bool = False
+    at_app: bool = False
+    observer: Observer | None = None
+    learn: Callable[[str], None] = lambda _: None
 
     def listings(self) -> Listings:
         """Return who lists what GitHub has."""
@@ -59,22 +78,35 @@ class Outward:
 
     def hooks(self, notes: HookNotes) -> HookKeeping:
         """Return what keeps webhooks."""
-        file = SecretFile(self.secret_file) if self.secret_file else None
+        file = SecretFile(self.secret_file, learn=self.learn) if self.secret_file else None
         return HookKeeping(Hooks(self.connection, self._pages()), self.address, file, self.shared_secret, notes)
+
+    def hook_states(self, notes: HookNotes) -> HookStates:
+        """Return what looks at webhooks."""
+        pages = self._pages()
+        return HookStates(Hooks(self.connection, pages), Deliveries(self.connection, pages), notes, self.address)
 
     def upkeep(self, inbox: Inbox, knowledge: Knowledge) -> Upkeep:
         """Return what looks after webhooks with every pass."""
-        notes = HookNotes(self.state / "hooks.db")
+        notes = notes_in(self.state)
         deliveries = Deliveries(self.connection, self._pages())
         missed = MissedDeliveries(deliveries, inbox, notes, knowledge.knows)
-        return Upkeep(self.hooks(notes) if self.address else None, missed)
+        return Upkeep(
+            self.hooks(notes) if self.address else None,
+            missed,
+            notes,
+            at_app=self.at_app,
+            is_app=self.connection.is_app,
+            observer=self.observer or upkeep.UNOBSERVED,
+        )
 
     def reporting(self, database: Database, inbox: Inbox, executor: str) -> tuple[Reporting, ReportThread] | None:
         """Return what decides what GitHub is told, and the thread that tells it; None where it is told nothing."""
         if self.evidence is None:
             return None
         reports = Reports(database)
-        reporter = Reporter(
+        promotions = Promotions(reports, Requests(self.connection), self.connection.url, time.time)
+        telling = Reporter(
             reports,
             Deployments(self.connection),
             Comments(self.connection),
@@ -84,9 +116,13 @@ class Outward:
             time.time,
             random.random,
             executor,
+            delete=self.deletes_deployments,
+            promotions=promotions,
+            observer=self.observer or reporter.UNOBSERVED,
         )
-        thread = ReportThread(reporter)
-        return Reporting(inbox, reports, time.time, thread.nudge), thread
+        thread = ReportThread(telling)
+        promotions.changed = thread.nudge
+        return Reporting(inbox, reports, time.time, thread.nudge, promotions), thread
 
     def _pages(self) -> Pages:
         return Pages(self.state / "github.db")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -120,13 +121,13 @@ class Reconciliation:
             UserError: A repository does not let us in, or is none of an organization.
             TemporaryError: A remote or the inbox is away.
         """
-        began = self.clock()
+        began = time.monotonic()
         with self.gitops.view() as view:
             following = self._reader.read(view.main, view.layout)
             self.knowledge.learn(following, view)
             listed, unlisted = self._listed(following.repositories())
             source, _ = with_pristine(source_of(view.organization, view.platform, view.main, view.pristine))
-            missed = self.upkeep.once(following.repositories()) if self.upkeep and not dry_run else 0
+            missed = self.upkeep.once(following) if self.upkeep and not dry_run else 0
             found = find(source, following, listed, self._known(), show_instant(int(self.clock())))
             if self.reporting and not dry_run:
                 self.reporting.look(view, following, whole=True)
@@ -138,7 +139,7 @@ class Reconciliation:
             self.inbox.add_many([self._delivery(finding) for finding in ready])
             recovered = Counter({"delivery": missed, **Counter[str](finding.kind for finding in ready)})
             result: Pass = "complete" if report.is_whole else "incomplete"
-            self.observer.reconciled(result, self.clock() - began, recovered, found.held_back)
+            self.observer.reconciled(result, time.monotonic() - began, recovered, found.held_back)
             _tell(report)
         return report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,13 +18,16 @@ from generator.registries.registry import RegistryClient
 from generator.sync.drain import Drain
 from generator.sync.engine import Engine
 from generator.sync.gitops import Gitops
+from generator.sync.health import Health
 from generator.sync.knowledge import Knowledge
 from generator.sync.monitoring.metrics import Metrics
 from generator.sync.outward import Outward
 from generator.sync.reconciliation import Reconciliation
 from generator.sync.reports.reporting import Reporting
+from generator.sync.store.counts import count_reports
 from generator.sync.store.database import Database, open_database
 from generator.sync.store.inbox import Inbox
+from generator.sync.store.reports_table import Reports
 from generator.sync.web.server import application
 from generator.sync.web.serving import Serving
 from generator.sync.web.webhook_secrets import WebhookSecrets
@@ -99,8 +102,14 @@ def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
             period=settings.period,
             silence=settings.silence,
             clock=time.time,
+            reports=Reports(database),
         )
         settings.metrics.watch_queue(lambda: inbox.counts(time.time()))
+        if reporting is not None:
+            settings.metrics.watch_reports(lambda: database.read(count_reports))
+        health = Health(
+            database, inbox, knowledge, settings.secrets, reconciliation.upkeep, tells=reporting is not None
+        )
         engine.start()
         if thread is not None:
             thread.start()
@@ -112,7 +121,7 @@ def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
             observer=settings.metrics,
             readiness=lambda: _unready(inbox),
             exposition=settings.metrics.exposition,
-            details=lambda: _details(inbox, knowledge, settings.secrets),
+            details=health.details,
         )
         stops = (engine.stop, thread.stop) if thread else (engine.stop,)
         put_answers_first()
@@ -212,7 +221,7 @@ def _look(drain: Drain, knowledge: Knowledge) -> None:
     try:
         drain.look()
     except TemporaryError as error:
-        knowledge.problem = str(error)
+        knowledge.unread = str(error)
         _log.warning("the repositories cannot be read yet", reason=str(error))
 
 
@@ -223,6 +232,7 @@ def _reconcile(reconciliation: Reconciliation, metrics: Metrics) -> None:
         reconciliation.once()
     except GitopsmithError as error:
         _log.warning("reconciliation failed", reason=str(error))
+        reconciliation.knowledge.unread = str(error)
         metrics.reconciled("failed", time.monotonic() - began, {}, 0)
     except Exception:
         _log.exception("a bug: reconciliation failed")
@@ -235,26 +245,5 @@ def _unready(inbox: Inbox) -> list[str]:
         inbox.next_due(time.time())
     except GitopsmithError as error:
         return [str(error)]
-    return []
-
-
-def _details(inbox: Inbox, knowledge: Knowledge, secrets: WebhookSecrets) -> Mapping[str, object]:
-    return {
-        "repositories": None if knowledge.repositories is None else len(knowledge.repositories),
-        "problem": knowledge.problem or secrets.problem(),
-        "broken": list(knowledge.broken),
-        "queue": _queue(inbox),
-    }
-
-
-def _queue(inbox: Inbox) -> Mapping[str, object]:
-    try:
-        counts = inbox.counts(time.time())
-    except GitopsmithError as error:
-        return {"problem": str(error)}
-    return {
-        "waiting": counts.waiting,
-        "waiting_for_image": counts.waiting_for_image,
-        "failed": counts.failed,
-        "oldest_waiting_seconds": round(counts.oldest_waiting, 3),
-    }
+    # A disk that is full, or somebody who locks the database, keeps nobody from reading it.
+    return [inbox.problem] if inbox.problem else []

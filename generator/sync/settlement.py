@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.core.intents import SetVersion
@@ -125,6 +125,26 @@ def after_writing(work: Work, outcomes: Sequence[Outcome], now: float, luck: flo
         return superseded(delivery, work.superseded)
     result: Result = "committed" if commit else "unchanged"
     return Settlement(delivery.id, "done", result, "\n".join(notes), commit, _effects(work))
+
+
+def with_arrivals(
+    settlements: Sequence[Settlement], arrived: Callable[[Collection[str]], Mapping[str, str]]
+) -> list[Settlement]:
+    """Return what became of deliveries, with the commits of what was there already.
+
+    What is there and was brought by the delivery itself was pushed before, and nobody heard of it: the push was not
+    answered, or we were killed behind it.
+
+    Args:
+        settlements: What became of each.
+        arrived: Returns by delivery the commit that names it, for each of those that one names.
+    """
+    unchanged = {settlement.id for settlement in settlements if settlement.result == "unchanged"}
+    found = arrived(unchanged) if unchanged else {}
+    return [
+        replace(settlement, result="committed", commit=found[settlement.id]) if settlement.id in found else settlement
+        for settlement in settlements
+    ]
 
 
 def with_winners(settlements: Sequence[Settlement], works: Sequence[Work], now: float) -> list[Settlement]:

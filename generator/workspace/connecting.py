@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
+from generator.core.errors import UserError
 from generator.gitrepo.publishing import forget_origin
 from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError
 from generator.hub.repositories import GitHubRepositories, Hosted
 from generator.hub.web import without_user
+from generator.workspace.committing import PLAIN, Committing
 from generator.workspace.connection_plan import Examined, roles_of
+from generator.workspace.proposal import RepositoryProposal
 from generator.workspace.workspace import Workspace
 
 Tell = Callable[[str], None]
@@ -23,13 +26,14 @@ Tell = Callable[[str], None]
 _NOT_GRANTED = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
-def connect(plan: Sequence[Examined], connection: Connection, tell: Tell) -> None:
+def connect(plan: Sequence[Examined], connection: Connection, tell: Tell, committing: Committing = PLAIN) -> None:
     """Do what is still to be done.
 
     Args:
         plan: What was examined.
         connection: Who calls GitHub.
         tell: Takes what was done.
+        committing: How a commit is made, where one is needed.
 
     Raises:
         UserError: GitHub refuses; what was done before stays, and another run does the rest.
@@ -37,7 +41,7 @@ def connect(plan: Sequence[Examined], connection: Connection, tell: Tell) -> Non
     """
     github = GitHubRepositories(connection)
     for examined in plan:
-        _connect(examined, github, tell)
+        _connect(examined, github, tell, committing)
 
 
 def disconnect(workspace: Workspace, tell: Tell) -> None:
@@ -62,14 +66,19 @@ def connected(workspace: Workspace) -> dict[str, str]:
     return {slug: without_user(url) for slug, url in found.items() if url}
 
 
-def _connect(examined: Examined, github: GitHubRepositories, tell: Tell) -> None:
+def _connect(examined: Examined, github: GitHubRepositories, tell: Tell, committing: Committing) -> None:
     slug, branch, hosted = examined.slug, examined.address.branch, examined.hosted
     if hosted is None:
         hosted = github.create(examined.rights.account, examined.address.name, examined.description)
         tell(f"{slug}: created, private.")
-    if examined.moves:
-        examined.publication.push(examined.moves)
-        tell(f"{slug}: pushed {' and '.join(examined.moves)}.")
+    moves = dict(examined.moves)
+    record = examined.record.made(committing) if examined.record else None
+    if record and (commit := _committed(record)):
+        moves[branch] = examined.theirs.get(branch), commit
+        tell(f"{examined.repository.path}: {record.change.subject}.")
+    if moves:
+        _push(examined, moves, github)
+        tell(f"{slug}: pushed {' and '.join(moves)}.")
     if not examined.theirs:
         # With the first push GitHub chooses the default branch.
         hosted = github.find(slug) or hosted
@@ -80,8 +89,27 @@ def _connect(examined: Examined, github: GitHubRepositories, tell: Tell) -> None
     if examined.follow:
         examined.publication.set_origin()
         tell(f"{examined.repository.path}: origin is {examined.publication.url}.")
-    if examined.follow or examined.moves:
-        examined.publication.remember({**examined.theirs, **{name: new for name, (_, new) in examined.moves.items()}})
+    if examined.follow or moves:
+        examined.publication.remember({**examined.theirs, **{name: new for name, (_, new) in moves.items()}})
+
+
+def _committed(record: RepositoryProposal) -> str | None:
+    with record.reserved():
+        return record.commit()
+
+
+def _push(examined: Examined, moves: Mapping[str, tuple[str | None, str]], github: GitHubRepositories) -> None:
+    branch, url = examined.address.branch, examined.publication.url
+    try:
+        examined.publication.push(moves)
+    except UserError as error:
+        if branch not in moves or not github.is_protected(examined.slug, branch):
+            raise
+        raise UserError(
+            error.message,
+            hint=f"{branch} is protected there: push it to another branch, `git push {url} {branch}:NAME`, and merge "
+            "that by a pull request; then run the command again.",
+        ) from error
 
 
 def _describe(examined: Examined, hosted: Hosted, github: GitHubRepositories, tell: Tell) -> None:

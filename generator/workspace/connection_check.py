@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.core.documents import Repository
 from generator.core.errors import GitopsmithError, UserError
 from generator.gitrepo.authorship import AS_CONFIGURED, decide
 from generator.gitrepo.git_process import Git
@@ -104,6 +105,7 @@ class Doctor:
             yield from _granted(connection, owner)
         for role in roles_of(workspace):
             yield from self._repository(connection, caller, workspace.address(role).slug)
+        yield from self._writes(connection, caller, workspace.address("application"))
 
     def _repository(self, connection: Connection, caller: Caller, slug: str) -> Iterator[Line]:
         check = f"repository {slug}"
@@ -122,6 +124,26 @@ class Doctor:
             yield Line(check, True, f"It is there, {shown}.")
         if found and not caller.app and caller.scopes is None:
             yield _fine_grained(connection, slug)
+
+    def _writes(self, connection: Connection, caller: Caller, rules: Repository) -> Iterator[Line]:
+        """Yield how the sync writes to the application repository, and whether it can."""
+        check = f"writes to {rules.slug}"
+        if rules.protected:
+            yield Line(check, True, f"{rules.branch} is protected: each write goes through a pull request.")
+        else:
+            yield _seen(check, lambda: _pushes(connection, rules))
+        if rules.commits == "git":
+            return
+        check = f"commits to {rules.slug}"
+        named = [name for name in ("GITOPSMITH_AUTHOR", "GITOPSMITH_COMMITTER") if self.environment.get(name)]
+        if named:
+            told = f"GitHub makes the commits, as its own, and {' and '.join(named)} cannot be kept."
+            yield Line(check, False, told, "Unset what names somebody else.")
+        elif not caller.app:
+            told = "Commits are made by GitHub's API, which signs those of an App alone."
+            yield Line(check, False, told, f"Set {APP_ID} and {APP_KEY_FILE}; `connect ORG --create-app` makes an App.")
+        else:
+            yield Line(check, True, "Commits are made by GitHub's API, which signs them.")
 
     def _reach(self, answered: dict[str, str]) -> str:
         """Ask GitHub without credentials, and keep the headers of its answer."""
@@ -153,6 +175,15 @@ class Doctor:
                 hint=f"Set {APP_ID} and {APP_KEY_FILE}, or {TOKENS[0]}; `connect ORG --create-app` makes an App.",
             )
         return "Found in the environment."
+
+
+def _pushes(connection: Connection, rules: Repository) -> str:
+    if GitHubRepositories(connection).is_protected(rules.slug, rules.branch):
+        return (
+            f"A rule protects {rules.branch}; where it takes no pushes, `gitopsmith connect ORG --protect` has each "
+            "write go through a pull request."
+        )
+    return f"{rules.branch} is pushed to."
 
 
 def _git_version() -> str:

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 
 from generator.core.documents import Repository as RepositoryAddress
 from generator.core.errors import UserError, UserErrors
-from generator.core.layout import PRISTINE_BRANCH
+from generator.core.layout import ORGANIZATION_FILE, PRISTINE_BRANCH
 from generator.gitrepo.credentials import Credentials
 from generator.gitrepo.publishing import Publication, Standing
 from generator.gitrepo.repository import Repository
 from generator.hub.connection import Connection
 from generator.hub.repositories import MOST_TOPICS, GitHubRepositories, Hosted
 from generator.hub.web import slug_of, web_url
+from generator.workspace.clusters import committed_organization
 from generator.workspace.connection_rights import Needs, Rights, refuse_lacking, rights_in
+from generator.workspace.document_edits import set_key
+from generator.workspace.proposal import Draft, RepositoryProposal, propose
 from generator.workspace.workspace import Role, Workspace
 
+_ROLES: tuple[Role, Role] = ("platform", "application")
 TOPICS = ("gitops", "gitopsmith")
 WORKFLOWS = ".github/workflows"
 
@@ -41,6 +45,8 @@ class Examined:
         moves: By branch that is to be pushed, the commit that it has there and the one that it shall have.
         description: What it is described by where it has no description.
         protect: Whether its branch is still to be protected.
+        record: What makes organization.yaml, which is in the repository, say which branches are protected; None where
+            it does, or is in another repository.
         follow: Whether `origin` is still to be set.
         notes: What the user should know.
     """
@@ -54,6 +60,7 @@ class Examined:
     moves: Mapping[str, tuple[str | None, str]]
     description: str
     protect: bool
+    record: RepositoryProposal | None
     follow: bool
     notes: tuple[str, ...]
 
@@ -81,6 +88,8 @@ class Examined:
     def steps(self) -> tuple[str, ...]:
         """Return what is still to be done, each in words that follow on `Would`."""
         told = [] if self.hosted else [f"create the private repository {self.slug}"]
+        if self.record:
+            told.append(f"commit to {self.repository.path}: {self.record.change.subject}")
         if self.moves:
             told.append(f"push {' and '.join(self.moves)} to {self.slug}")
         if self.rights.administration is not False:
@@ -154,9 +163,14 @@ def _examined(workspace: Workspace, role: Role, connection: Connection, *, prote
     wanted = {address.branch: workspace.heads[role], PRISTINE_BRANCH: repository.pristine_head()}
     ours = {branch: commit for branch, commit in wanted.items() if commit}
     moves, notes = _moves(publication, address, ours, theirs)
+    record = _record(workspace) if protect and role == "platform" else None
+    if record:
+        _refuse_behind(address, ours, theirs, moves)
     unprotected = protect and not (hosted and github.is_protected(address.slug, address.branch))
+    pushes = bool(moves or record)
     workflows = bool(moves) and bool(workspace.tree(role).under(WORKFLOWS))
-    refuse_lacking(rights, address.slug, Needs(hosted is None, bool(moves), workflows, unprotected))
+    by_request = protect or address.protected
+    refuse_lacking(rights, address.slug, Needs(hosted is None, pushes, workflows, unprotected, by_request))
     kind = "single" if organization.single else role
     return Examined(
         repository=repository,
@@ -168,6 +182,7 @@ def _examined(workspace: Workspace, role: Role, connection: Connection, *, prote
         moves=moves,
         description=_DESCRIPTIONS[kind].format(organization.spec.owner),
         protect=unprotected,
+        record=record,
         follow=_differs(repository.origin(), url),
         notes=(*notes, *_remarks(address, rights, hosted)),
     )
@@ -219,6 +234,32 @@ def _moves(
     moves = {name: (theirs.get(name), ours[name]) for name, standing in standings.items() if standing in pushed}
     behind = [name for name, standing in standings.items() if standing is Standing.BEHIND]
     return moves, [f"{address.slug}: {name} has newer commits there; `git pull` brings them." for name in behind]
+
+
+def _record(workspace: Workspace) -> RepositoryProposal | None:
+    """Return the commit that makes organization.yaml say that the deployed branches are protected, if it is needed."""
+    text = before = committed_organization(workspace.tree("platform"))
+    for role in _ROLES:
+        if not workspace.address(role).protected:
+            text = set_key(text, f"spec.repositories.{role}", "protected", value=True)
+    if text == before:
+        return None
+    draft = Draft("Write through pull requests: the deployed branches are protected")
+    draft.files["platform"][ORGANIZATION_FILE] = text
+    (record,) = propose(workspace, draft).repositories
+    return record
+
+
+def _refuse_behind(
+    address: RepositoryAddress, ours: Mapping[str, str], theirs: Mapping[str, str], moves: Mapping[str, object]
+) -> None:
+    branch = address.branch
+    if branch in theirs and branch not in moves and theirs[branch] != ours[branch]:
+        raise UserError(
+            f"{address.slug}: {branch} has newer commits there, and organization.yaml, which is in it, has to say that "
+            "it is protected.",
+            hint="Run `git pull` in its folder, and the command again.",
+        )
 
 
 def _listed(branches: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from generator.hub.connection import Connection
 from generator.hub.permissions import (
     ADMINISTRATION,
     CONTENTS,
+    PULL_REQUESTS,
     REPOSITORY,
     WORKFLOW,
     WORKFLOWS,
@@ -50,12 +51,14 @@ class Needs:
         push: Whether branches are to be pushed.
         workflows: Whether these hold workflows.
         protect: Whether its branch is to be protected.
+        requests: Whether what is written to it later goes through pull requests.
     """
 
     create: bool
     push: bool
     workflows: bool
     protect: bool
+    requests: bool
 
 
 def rights_in(connection: Connection, owner: str) -> Rights:
@@ -108,6 +111,7 @@ def _ungranted(rights: Rights, needs: Needs) -> list[UserError]:
     owner = rights.account.login
     if rights.permissions is not None:
         wanted = [CONTENTS] * needs.push + [WORKFLOWS] * needs.workflows
+        wanted += [PULL_REQUESTS] * needs.requests
         wanted += [ADMINISTRATION] * ((needs.create and rights.account.is_organization) or needs.protect)
         return [
             UserError(
@@ -116,7 +120,7 @@ def _ungranted(rights: Rights, needs: Needs) -> list[UserError]:
             )
             for permission in lacking(rights.permissions, wanted)
         ]
-    if rights.scopes is None or not any((needs.create, needs.push, needs.protect)):
+    if rights.scopes is None or not any((needs.create, needs.push, needs.protect, needs.requests)):
         return []
     return [
         UserError(

@@ -13,6 +13,7 @@ from generator.core.errors import UserError
 from generator.core.layout import ORGANIZATION_FILE
 from generator.core.record import recorded_layout
 from generator.core.tree import Tree
+from generator.gitrepo.branch import Branch
 from generator.gitrepo.clone import Clone
 from generator.gitrepo.remote_branch import RemoteBranch
 from generator.gitrepo.writer import Outcome, WithPristine
@@ -20,7 +21,7 @@ from generator.workspace.committing import PLAIN, Committing
 from generator.workspace.listing import Listing
 from generator.workspace.preview_rendering import Source
 from generator.workspace.previews import Decide, caught_up, previews_on
-from generator.workspace.remotes import Remote, shown, written
+from generator.workspace.remotes import Remote, rules_of, shown, written
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ _Platform = Callable[[Tree], Tree]
 
 
 @contextmanager
-def _opened(remotes: PreviewRemotes) -> Iterator[tuple[Remote, RemoteBranch, _Platform]]:
+def _opened(remotes: PreviewRemotes) -> Iterator[tuple[Remote, Branch, _Platform]]:
     """Yield the application repository, its branch, and what tells what the platform repository holds."""
     with ExitStack() as opened:
         fetched: list[Tree] = []
@@ -90,12 +91,11 @@ def _opened(remotes: PreviewRemotes) -> Iterator[tuple[Remote, RemoteBranch, _Pl
             return fetched[0]
 
         remote = remotes.application or _application(platform(), _platform_of(remotes), remotes.branch)
-        clone = opened.enter_context(remote.opened())
-        yield (
-            remote,
-            RemoteBranch(clone, remote.branch),
-            lambda main: main if main.get(ORGANIZATION_FILE) else platform(),
-        )
+        ruled = remote
+        if remote.rules is None and remotes.platform and not remotes.platform.is_at(remote):
+            ruled = replace(remote, rules=rules_of(_organization(platform(), remotes.platform), remote.url))
+        branch = opened.enter_context(ruled.writable()).deployed
+        yield remote, branch, lambda main: main if main.get(ORGANIZATION_FILE) else platform()
 
 
 def _platform_of(remotes: PreviewRemotes) -> Remote:
@@ -124,7 +124,7 @@ def _application(tree: Tree, platform: Remote, branch: str | None) -> Remote:
     organization = _organization(tree, platform)
     address = organization.spec.repositories.application
     url = platform.url if organization.single else organization.url(address)
-    return replace(platform, url=url, branch=branch or address.branch)
+    return replace(platform, url=url, branch=branch or address.branch, rules=address)
 
 
 def _organization(tree: Tree, platform: Remote | None = None) -> Organization:

@@ -82,6 +82,15 @@ class RepositoryProposal:
     def _repository(self) -> Repository:
         return Repository(self.path)
 
+    def made(self, committing: Committing) -> RepositoryProposal:
+        """Return the same, with a commit that is made in another way; see `Proposal.made`."""
+        return replace(
+            self,
+            change=committing.worded(self.change),
+            pristine=committing.worded(self.pristine),
+            authorship=committing.authorship,
+        )
+
     def commit(self) -> str | None:
         """Commit it and return the new commit of the branch, or None where nothing changes on that branch.
 
@@ -113,16 +122,7 @@ class Proposal:
         Raises:
             UserError: The template of the messages fails.
         """
-        repositories = tuple(
-            replace(
-                repository,
-                change=committing.worded(repository.change),
-                pristine=committing.worded(repository.pristine),
-                authorship=committing.authorship,
-            )
-            for repository in self.repositories
-        )
-        return replace(self, repositories=repositories)
+        return replace(self, repositories=tuple(repository.made(committing) for repository in self.repositories))
 
     @contextmanager
     def reserved(self) -> Iterator[None]:

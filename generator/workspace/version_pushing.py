@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from generator.core.change import Change
 from generator.core.intents import Promote
 from generator.core.plan_version import deployed
-from generator.core.promotion_request import (
-    PromotionRequest,
-    Wanted,
-    branch_of,
-    compare_address,
-    is_made_anew,
-    plan_request,
-    promotion_request,
-)
+from generator.core.promotion_request import Wanted, branch_of, compare_address, is_made_anew, plan_request
 from generator.core.provenance import read_provenance
 from generator.core.record import recorded_layout
 from generator.core.tree import Tree
-from generator.gitrepo.clone import Clone
 from generator.gitrepo.remote_branch import RemoteBranch
 from generator.gitrepo.writer import Outcome
 from generator.workspace.committing import PLAIN, Committing
-from generator.workspace.remotes import Remote, shown, written
+from generator.workspace.remotes import Remote, Writable, shown, written
+
+if TYPE_CHECKING:
+    from generator.workspace.protected_branch import ProtectedBranch
 
 
 @dataclass(frozen=True)
@@ -35,14 +30,12 @@ class Pushed:
         outcome: What was committed, if anything.
         branch: The branch that it is for.
         stands: Whether that is a branch that is proposed, and it is there.
-        request: The request that is to be opened, or brought up to date; None where nothing was proposed.
-        address: Where the request is opened; None where nothing is proposed, or the remote has no page for it.
+        address: Where a person opens its request; None where nothing is proposed, or the remote has no page for it.
     """
 
     outcome: Outcome
     branch: str
     stands: bool = False
-    request: PromotionRequest | None = None
     address: str | None = None
 
 
@@ -61,17 +54,14 @@ def push_version(remote: Remote, wanted: Wanted, committing: Committing = PLAIN,
         UserError: The app or environment is unknown, or the remote or the disk refuses; nothing is changed.
         TemporaryError: The remote is away, or every race was lost.
     """
-    with remote.opened() as clone:
-        branch = _branch(clone, remote, wanted, by_request=by_request)
+    with remote.writable() as writable:
+        branch = _branch(writable, wanted, by_request=by_request)
         outcome = written(branch, _planner(branch, wanted), committing)
         if not by_request:
             return Pushed(outcome, remote.branch)
         name, stands = branch_of(wanted), bool(outcome.commit) or branch.goes_on
-        request = (
-            promotion_request(wanted, remote.branch, outcome.change) if outcome.commit and outcome.change else None
-        )
         address = compare_address(remote.url, remote.branch, name) if stands else None
-        return Pushed(outcome, name, stands, request, address)
+        return Pushed(outcome, name, stands, address)
 
 
 def preview_version(remote: Remote, wanted: Wanted, *, by_request: bool = False) -> tuple[str, Change, str]:
@@ -81,22 +71,22 @@ def preview_version(remote: Remote, wanted: Wanted, *, by_request: bool = False)
         UserError: As `push_version`.
         TemporaryError: The remote is away.
     """
-    with remote.opened() as clone:
-        branch = _branch(clone, remote, wanted, by_request=by_request)
+    with remote.writable() as writable:
+        branch = _branch(writable, wanted, by_request=by_request)
         return branch_of(wanted) if by_request else remote.branch, *shown(branch, _planner(branch, wanted))
 
 
-def _branch(clone: Clone, remote: Remote, wanted: Wanted, *, by_request: bool) -> RemoteBranch:
+def _branch(writable: Writable, wanted: Wanted, *, by_request: bool) -> RemoteBranch | ProtectedBranch:
     if not by_request:
-        return RemoteBranch(clone, remote.branch)
+        return writable.deployed
 
     def anew(base: Tree, fork: Tree, standing: Tree) -> bool:
         return is_made_anew(base, fork, standing, recorded_layout(base), wanted)
 
-    return RemoteBranch(clone, branch_of(wanted), base=remote.branch, anew=anew)
+    return writable.proposed(branch_of(wanted), anew)
 
 
-def _planner(branch: RemoteBranch, wanted: Wanted) -> Callable[[Tree], Change]:
+def _planner(branch: RemoteBranch | ProtectedBranch, wanted: Wanted) -> Callable[[Tree], Change]:
     def plan(tree: Tree) -> Change:
         layout, base = recorded_layout(tree), branch.base_tree()
         base = tree if base is None or not branch.goes_on else base

@@ -22,10 +22,10 @@ from generator.core.errors import UserErrors
 from generator.core.layout import Layout
 from generator.core.previews import OpenPreview
 from generator.core.tree import File, MemoryTree
-from generator.sync.news.delivery import Delivery, Result
-from generator.sync.store.counts import Counts
 from generator.sync.monitoring.metrics import Metrics
+from generator.sync.news.delivery import Delivery, Result
 from generator.sync.settlement import Settlement
+from generator.sync.store.counts import Counts, ReportCounts
 from generator.templating.answers import resolve
 from generator.templating.render import render
 from generator.templating.source import read_folder
@@ -92,6 +92,10 @@ def exposed() -> tuple[dict[str, str], dict[str, dict[str, set[str]]]]:
     metrics.limit(1, 2, 3)
     metrics.reconciled("complete", 1, {}, held_back=1)
     metrics.watch_queue(lambda: Counts({}, 1.0))
+    metrics.webhooks_kept(1, {"create": 1}, {"keep": 1}, held_back=1)
+    metrics.reported("deployment", "told")
+    metrics.report_waits(1.0)
+    metrics.watch_reports(lambda: ReportCounts(1, 1, {}))
     place = Layout().app_place("preview", "dev", "podinfo-pr-1")
     metrics.show_previews("acme/gitops", [OpenPreview("podinfo", 1, "dev", place)])
     types: dict[str, str] = {}

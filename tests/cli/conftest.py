@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from generator.cli.main import main
+from tests.sync.monitoring.restored import restored_logs
 
 COMMAND = Path(sys.executable).with_name("gitopsmith")
 EXAMPLE = """\
@@ -44,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def run_here(folder: Path, *arguments: str) -> Ran:
         capsys.readouterr()
-        with monkeypatch.context() as patch:
+        with monkeypatch.context() as patch, restored_logs():
             patch.chdir(folder)
             patch.setattr(sys, "argv", ["gitopsmith", *arguments])
             with pytest.raises(SystemExit) as ended:

@@ -25,7 +25,7 @@ ASKED = {
 }
 MADE = "Ada <ada@example.com>|bot <bot@example.com>|ci(podinfo): 6.7.1 for staging|bot <bot@example.com>"
 # These commit without a dry run, or have a dry run of something else than a commit.
-ALSO, NOT = {"serve"}, {"connect", "render"}
+ALSO, NOT = {"serve"}, {"render", "webhooks rotate", "webhooks prune"}
 
 
 def verbs() -> dict[str, set[str]]:

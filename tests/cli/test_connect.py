@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.models import CommandInfo
 
 from generator.cli import connect, disconnect, doctor
 from generator.cli.main import cli
+from generator.sync.hooks.hook_notes import APP, HookNote, HookNotes
 from tests.cli.conftest import Run
 from tests.github_double.browser import browser
 from tests.github_double.double import GitHubDouble
@@ -44,21 +46,23 @@ def here(github: GitHubDouble, out: Path, git: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_connect_says_what_it_would_do_then_does_it_then_has_nothing_to_do(
-    github: GitHubDouble, here: Path, run: Run
+    github: GitHubDouble, here: Path, run: Run, git: Callable[..., str]
 ) -> None:
     dry = run(here, "connect", "acme", "--app-org", "acme-apps", "--protect", "--dry-run")
     assert dry.code == 0
-    assert dry.err.splitlines()[:2] == [
+    assert dry.err.splitlines()[:3] == [
         "Would create the private repository acme/acme-gitops",
+        f"Would commit to {here / SLUGS[0]}: Write through pull requests: the deployed branches are protected",
         "Would push main and gitopsmith/pristine to acme/acme-gitops",
     ]
     assert "Would protect main of acme-apps/acme-gitops" in dry.err
     assert writes(github) == []
-    done = run(here, "connect", "ACME", "--protect")
+    done = run(here, "connect", "ACME", "--protect", "--author", "Eve <eve@example.com>")
     assert done.code == 0, done.err
     assert "acme/acme-gitops: created, private." in done.err
-    assert "mode: pull-request" in done.err
+    assert "mode: pull-request" not in done.err
     assert "main" in branches(github, SLUGS[1])
+    assert git(here / SLUGS[0], "log", "-1", "--format=%an", "main").strip() == "Eve"
     assert run(here.parent, "connect", "acme", "--workspace", str(here)).err == "Nothing to change.\n"
 
 
@@ -110,6 +114,32 @@ def test_disconnect_says_what_goes_and_what_stays_and_asks(
     assert git(here / SLUGS[0], "remote") == ""
     assert run(here, "disconnect", "acme", "--yes").err == "Nothing is connected.\n"
     assert "main" in branches(github, SLUGS[0])
+
+
+def test_disconnect_says_which_webhooks_stay(here: Path, run: Run) -> None:
+    (here / ".gitopsmith").mkdir()
+    with closing(HookNotes(here / ".gitopsmith" / "hooks.db")) as notes:
+        notes.put("acme/podinfo", HookNote(7))
+        notes.put(APP, HookNote(secret="a fingerprint"))
+    run(here, "connect", "acme")
+    asked = run(here, "disconnect", "acme")
+    assert (
+        "Stays: the webhook of acme/podinfo; --public-url, as it was given to `serve`, would remove that." in asked.err
+    )
+    assert "Stays: the GitHub App's webhook, which delivers until it is made inactive on the App's page." in asked.err
+    assert run(here, "disconnect", "acme", "--yes").code == 0
+    told = run(here, "disconnect", "acme", "--yes")
+    assert told.err == "Nothing is connected.\n"
+
+
+def test_disconnect_says_where_the_webhook_of_an_app_goes_on_delivering(here: Path, run: Run) -> None:
+    (here / ".gitopsmith").mkdir()
+    with closing(HookNotes(here / ".gitopsmith" / "hooks.db")) as notes:
+        notes.put(APP, HookNote(secret="a fingerprint"))
+    address = ["--public-url", "https://sync.example/"]
+    ran = run(here, "disconnect", "acme", "--yes", *address)
+    assert "the GitHub App's webhook, which delivers to https://sync.example/webhook until" in ran.err
+    assert run(here, "disconnect", "acme", "--yes", *address).err == "Nothing is connected.\n"
 
 
 def test_an_app_is_created_and_what_to_set_is_printed(

@@ -143,3 +143,16 @@ def test_the_token_is_named_never_held() -> None:
 
 def test_every_kind_is_known_by_its_name() -> None:
     assert all(kind.model_fields["kind"].default == name for name, kind in KINDS.items())
+
+
+def test_a_repository_may_have_rules_for_writes_and_says_nothing_of_those_that_are_usual() -> None:
+    known = {"owner": "acme", "name": "acme-gitops"}
+    ruled = organization(
+        repositories={"platform": known, "application": {**known, "protected": True, "commits": "api"}}
+    )
+    platform, application = ruled.spec.repositories.platform, ruled.spec.repositories.application
+    assert (platform.protected, platform.commits) == (False, "git")
+    assert (application.protected, application.commits) == (True, "api")
+    assert platform.model_dump(exclude_defaults=True) == known
+    with pytest.raises(ValidationError, match="'git' or 'api'"):
+        organization(repositories={"platform": known, "application": {**known, "commits": "svn"}})

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from generator.core.change import Change, ChangedTree
+from generator.core.change import ChangedTree
 from generator.core.intents import Promote, SetVersion
 from generator.core.layout import PRISTINE_BRANCH, Layout
 from generator.core.promotion_request import (
+    CommitText,
     branch_of,
     compare_address,
     is_made_anew,
+    is_superseded,
+    moved_words,
     plan_request,
     promotion_request,
     request_branch,
+    requested_place,
 )
 from generator.core.tree import File, MemoryTree, Tree
 
@@ -50,18 +56,46 @@ def test_there_is_one_branch_for_each_app_and_environment() -> None:
     assert not request_branch("pristine", "production").startswith(f"{PRISTINE_BRANCH}/")
 
 
+@given(app=st.sampled_from(["web", "pristine", "pristine-2", "a"]), environment=st.sampled_from(["eu", "production"]))
+def test_the_branch_tells_the_app_and_the_environment(app: str, environment: str) -> None:
+    assert requested_place(request_branch(app, environment)) == (app, environment)
+
+
+@pytest.mark.parametrize(
+    "branch", ["main", PRISTINE_BRANCH, "gitopsmith/a/b/c", "gitopsmith//b", "other/web/eu", "web"]
+)
+def test_other_branches_are_of_no_request(branch: str) -> None:
+    assert requested_place(branch) is None
+
+
+BRANCH = "gitopsmith/web/production"
+
+
 def test_a_request_says_what_its_commit_says() -> None:
-    change = Change({}, "web 1.0.0 → 2.0.0 in production", "Promoted from staging.", (("Sha", "abc"),))
-    request = promotion_request(PROMOTE, "main", change)
-    assert (request.branch, request.base) == ("gitopsmith/web/production", "main")
+    commit = CommitText("web 1.0.0 → 2.0.0 in production", "Promoted from staging.", (("Sha", "abc"),))
+    request = promotion_request(BRANCH, "main", [commit], "something else")
+    assert (request.branch, request.base) == (BRANCH, "main")
     assert request.title == "web 1.0.0 → 2.0.0 in production"
     assert request.body.startswith("Promoted from staging.\n\n```text\nSha: abc\n```\n\n")
-    assert len(promotion_request(PROMOTE, "main", Change({}, "x" * 300)).title) == 250
+    assert len(promotion_request(BRANCH, "main", [CommitText("x" * 300)]).title) == 250
+
+
+def test_a_request_of_several_commits_says_what_they_come_to_and_lists_them() -> None:
+    commits = [
+        CommitText("@ada: `mine`"),
+        CommitText("web 1.0.0 → 2.0.0 in production", "Promoted from staging.", (("Sha", "abc"),)),
+    ]
+    request = promotion_request(BRANCH, "main", commits, "web 1.5.0 → 2.0.0 in production")
+    assert request.title == "web 1.5.0 → 2.0.0 in production"
+    listed = "- `` @ada: `mine` ``\n- `web 1.0.0 → 2.0.0 in production`\n\n```text\nSha: abc\n```"
+    assert request.body.startswith(listed)
+    assert promotion_request(BRANCH, "main", commits).title == "@ada: `mine`"
+    assert "- and 10 more" in promotion_request(BRANCH, "main", [CommitText("x")] * 60).body
 
 
 @pytest.mark.parametrize("said", ["```\n@acme/everybody Fixes #1", "```", "a ```` b", "x\r\n```\nFixes #1"])
 def test_nothing_from_outside_leaves_the_code_that_it_stands_in(said: str) -> None:
-    body = promotion_request(PROMOTE, "main", Change({}, "s", "", (("Subject", said), ("Sha", "abc")))).body
+    body = promotion_request(BRANCH, "main", [CommitText("s", "", (("Subject", said), ("Sha", "abc")))]).body
     fence, _, rest = body.partition("text\n")
     inside, _, after = rest.partition(f"\n{fence}\n")
     assert set(fence) == {"`"}
@@ -153,3 +187,74 @@ def test_a_promotion_onto_a_branch_brings_what_the_source_of_the_base_runs() -> 
         "production/us.yaml": b"version: 3.0.0\n",
     }
     assert change.body.startswith("Promoted from staging.")
+
+
+# ---- Superseded -----------------------------------------------------------------------------------------------
+
+EU, US = "production/eu.yaml", "production/us.yaml"
+
+
+@pytest.mark.parametrize(
+    ("base", "branch", "superseded"),
+    [
+        # All of it is deployed, or something newer in each place that it changes.
+        ({"production_eu": "2.0.0"}, {"production_eu": "2.0.0"}, True),
+        ({"production_eu": "2.0.1"}, {"production_eu": "2.0.0"}, True),
+        ({"production_eu": "2.0.1", "production_us": "0.9.0"}, {"production_eu": "2.0.0"}, True),
+        (
+            {"production_eu": "3.0.0", "production_us": "2.0.0"},
+            {"production_eu": "2.0.0", "production_us": "2.0.0"},
+            True,
+        ),
+        # One place is still behind.
+        ({}, {"production_eu": "2.0.0"}, False),
+        ({"production_eu": "1.5.0"}, {"production_eu": "2.0.0"}, False),
+        ({"production_eu": "3.0.0"}, {"production_eu": "2.0.0", "production_us": "2.0.0"}, False),
+        # A request to go back is not superseded by what it goes back from, nor by a newer version yet.
+        ({}, {"production_eu": "0.9.0"}, False),
+        ({"production_eu": "1.1.0"}, {"production_eu": "0.9.0"}, False),
+        ({"production_eu": "0.9.0"}, {"production_eu": "0.9.0"}, True),
+        # Of these nobody can say which is newer.
+        ({"production_eu": "def"}, {"production_eu": "abc"}, False),
+        # It changes no version.
+        ({"production_eu": "2.0.0"}, {}, False),
+    ],
+)
+def test_a_request_is_superseded_by_the_same_or_newer_in_each_place_that_it_changes(
+    base: dict[str, str], branch: dict[str, str], superseded: bool
+) -> None:
+    changed = [path for path in (EU, US) if standing(**branch).get(path) != BASE.get(path)]
+    assert is_superseded(standing(**base), BASE, standing(**branch), changed, LAYOUT, BRANCH) is superseded
+
+
+def test_what_else_a_branch_changes_must_stand_as_well() -> None:
+    branch = ChangedTree(standing(production_eu="2.0.0"), {"README.md": File(b"mine")})
+    base = standing(production_eu="2.0.0")
+    both = [EU, "README.md"]
+    assert is_superseded(base, BASE, branch, both, LAYOUT, BRANCH)
+    with_it = ChangedTree(base, {"README.md": File(b"mine")})
+    assert is_superseded(with_it, BASE, branch, both, LAYOUT, "gitopsmith/unknown/production")
+    assert not is_superseded(base, BASE, branch, both, LAYOUT, "gitopsmith/unknown/production")
+
+
+def test_an_app_that_is_gone_supersedes_nothing() -> None:
+    assert not is_superseded(MemoryTree(), BASE, standing(production_eu="2.0.0"), [EU], LAYOUT, BRANCH)
+
+
+VERSION = st.sampled_from(["1.0.0", "1.5.0", "2.0.0", "2.0.0-rc.1", "abc"])
+
+
+@given(VERSION, VERSION, VERSION)
+def test_what_is_planned_on_what_supersedes_it_changes_nothing(fork: str, proposed: str, now: str) -> None:
+    """A request that is taken away for it would not be made again."""
+    base, before, branch = (standing(production_eu=version, production_us=version) for version in (now, fork, proposed))
+    if proposed != fork and is_superseded(base, before, branch, [EU, US], LAYOUT, BRANCH):
+        assert plan_request(base, base, LAYOUT, wanted(proposed)).edits == {}
+
+
+def test_what_a_branch_moves_is_told_from_what_is_deployed() -> None:
+    base, branch = standing(production_eu="1.5.0", production_us="1.5.0"), standing(production_eu="2.0.0")
+    assert moved_words(base, BASE, branch, LAYOUT, BRANCH) == "web 1.5.0 → 2.0.0 in production"
+    assert moved_words(base, BASE, BASE, LAYOUT, BRANCH) == ""
+    assert moved_words(MemoryTree(), BASE, branch, LAYOUT, BRANCH) == ""
+    assert moved_words(base, BASE, branch, LAYOUT, "main") == ""

@@ -11,8 +11,20 @@ from urllib.parse import urlencode
 
 from tests.github_double import git_http, validation
 from tests.github_double.description import Operation, operation
-from tests.github_double.exchange import Call, Items, Reply, Request, Response, Services
-from tests.github_double.faults import Answer, CutOff, Fault, Faults, Meanwhile, Slow, Unheard
+from tests.github_double.exchange import Call, Items, Reply, Request, Response, Sending, Services
+from tests.github_double.faults import (
+    AWAY,
+    Answer,
+    Away,
+    CutOff,
+    Exhausted,
+    Fault,
+    Faults,
+    Held,
+    Meanwhile,
+    Slow,
+    Unheard,
+)
 from tests.github_double.identities import Identity, check
 from tests.github_double.model import Repository
 from tests.github_double.paging import page
@@ -68,34 +80,56 @@ class Api:
         self.errors: list[BaseException] = []
         self.lock = RLock()
         self.stopping = Event()
+        self._away_until = 0.0
 
-    def answer(self, request: Request) -> tuple[Response, float | None]:
-        """Return the answer and how much of its body arrives; None where nothing of it does."""
+    @property
+    def time(self) -> float:
+        """The seconds since 1970."""
+        return self._services.state.clock()
+
+    def answer(self, request: Request) -> Sending:
+        """Return the answer, and how it goes out."""
         line = f"{request.verb} {request.path}"
         if request.query:
             line += f"?{urlencode(request.query, doseq=True)}"
         with self.lock:
-            struck = self.faults.of(line)
+            struck = self._struck(line)
         for fault in struck:
             if isinstance(fault, Slow):
                 self.stopping.wait(fault.seconds)
         with self.lock:
             return self._answer(request, line, struck)
 
-    def _answer(self, request: Request, line: str, struck: list[Fault]) -> tuple[Response, float | None]:
+    def forget(self) -> None:
+        """Forget what was asked, and let nothing go wrong any more."""
+        self.faults.clear()
+        self.seen.clear()
+        self._away_until = 0.0
+
+    def _struck(self, line: str) -> list[Fault]:
+        """Return the faults that come to a request."""
+        found = self.faults.of(line)
+        for fault in found:
+            if isinstance(fault, Away):
+                self._away_until = self.time + fault.seconds
+        return [*found, AWAY] if self.time < self._away_until else found
+
+    def _answer(self, request: Request, line: str, struck: list[Fault]) -> Sending:
         for fault in struck:
             if isinstance(fault, Meanwhile):
                 fault.happens()
+            elif isinstance(fault, Exhausted):
+                self._services.limits.exhaust(fault.seconds)
             elif isinstance(fault, Unheard):
                 self.seen.append(Seen(line, "", 0, charged=False))
-                return Response(0, {}, b""), None
+                return Sending(Response(0, {}, b""), share=None)
         instead = next((fault for fault in struck if isinstance(fault, Answer)), None)
         share = next((fault.share for fault in struck if isinstance(fault, CutOff)), 1.0)
         exchange = _Exchange(request)
         response = self._git(request, instead) if git_http.is_git(request) else self._call(exchange, line, instead)
         named = exchange.operation.name if exchange.operation else ""
         self.seen.append(Seen(line, named, response.status, exchange.identity is not None and response.status != 304))
-        return response, share
+        return Sending(response, share, held=any(isinstance(fault, Held) for fault in struck))
 
     def _git(self, request: Request, instead: Answer | None) -> Response:
         if instead is not None:

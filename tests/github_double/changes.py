@@ -153,7 +153,7 @@ class Changes:
     # --- branches, packages, installations
 
     def moved_branch(self, repository: Repository, ref: str, before: str, after: str) -> None:
-        """Tell of a push, and move the pull requests whose branch it was."""
+        """Tell of a push, and move the pull requests whose branch it was, or close them where it was removed."""
         more = {
             "ref": ref,
             "before": before,
@@ -165,10 +165,12 @@ class Changes:
         self.state.announce(News("push", "", repository, self.sender, more=more))
         for other in self.state.repositories.values():
             for pull_request in other.pull_requests:
-                if pull_request.state == "open" and (pull_request.head, f"refs/heads/{pull_request.branch}") == (
-                    repository,
-                    ref,
-                ):
+                head = pull_request.head, f"refs/heads/{pull_request.branch}"
+                if pull_request.state != "open" or head != (repository, ref):
+                    continue
+                if after == NOTHING:
+                    self.close(other, pull_request)
+                else:
                     self.push_to(other, pull_request, after)
 
     def publish_package(self, repository: Repository, name: str, tag: str) -> None:

@@ -32,7 +32,7 @@ class Courier:
         self._waiting: queue.Queue[tuple[Hook, Delivery] | None] = queue.Queue()
         self._open = 0
         self._change = Condition()
-        self._lost = 0
+        self._lost = self._spared = 0
         self._thread = Thread(target=self._work, name="courier", daemon=True)
         self.errors: list[BaseException] = []
 
@@ -43,10 +43,10 @@ class Courier:
         self._waiting.put(None)
         self._thread.join(2 * _PATIENCE)
 
-    def lose(self, times: int) -> None:
-        """Let so many deliveries from now on reach nobody; GitHub lists them as failed."""
+    def lose(self, times: int, *, skip: int = 0) -> None:
+        """Let so many deliveries reach nobody, after some that do; GitHub lists them as failed."""
         with self._change:
-            self._lost = times
+            self._lost, self._spared = times, skip
 
     def settle(self, seconds: float = 20.0) -> None:
         """Wait until every delivery was tried."""
@@ -115,7 +115,7 @@ class Courier:
         body = (text if kind == "json" else urlencode({"payload": text})).encode()
         delivery.request_headers = _headers(hook, delivery, kind, body)
         with self._change:
-            self._lost, lost = max(0, self._lost - 1), self._lost > 0
+            lost = self._is_lost()
         began = time.monotonic()
         try:
             if lost:
@@ -132,6 +132,13 @@ class Courier:
             delivery.status = "OK" if answer.ok else f"Invalid HTTP Response: {answer.status_code}"
             delivery.response_headers = dict(answer.headers)
         delivery.duration = round(time.monotonic() - began, 2)
+
+    def _is_lost(self) -> bool:
+        if self._spared:
+            self._spared -= 1
+            return False
+        self._lost, lost = max(0, self._lost - 1), self._lost > 0
+        return lost
 
 
 def _headers(hook: Hook, delivery: Delivery, kind: str, body: bytes) -> dict[str, str]:

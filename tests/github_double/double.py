@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +21,7 @@ from tests.github_double.changes import Changes
 from tests.github_double.courier import Courier
 from tests.github_double.exchange import Services
 from tests.github_double.faults import Fault, Rule
+from tests.github_double.folder_copies import copied, restore
 from tests.github_double.git_store import GitStore
 from tests.github_double.identities import Identities
 from tests.github_double.limits import Limits
@@ -37,7 +41,22 @@ PERMISSIONS = {
     "statuses": "write",
     "workflows": "write",
 }
+_OUTSIDE = ("clock", "announce")
+"""What of a state is no knowledge, but whom it asks and tells."""
 EVENTS = ("release", "pull_request", "registry_package", "package", "push")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """All that a GitHub knew at one time.
+
+    Attributes:
+        known: What was in its state, and the tokens that it had given out.
+        repositories: The folder that a copy of its repositories is in.
+    """
+
+    known: bytes
+    repositories: Path
 
 
 class GitHubDouble:
@@ -53,15 +72,16 @@ class GitHubDouble:
         web: Where its git is: `{web}/owner/name.git`.
     """
 
-    def __init__(self, folder: Path, *, enterprise: bool = False) -> None:
+    def __init__(self, folder: Path, *, enterprise: bool = False, clock: Callable[[], float] = time.time) -> None:
         """Prepare it.
 
         Args:
             folder: Where repositories are kept.
             enterprise: Whether it is an Enterprise Server, whose API is below `/api/v3`.
+            clock: The seconds since 1970.
         """
         prefix = "/api/v3" if enterprise else ""
-        self.state = State()
+        self.state = State(clock)
         self.identities = Identities(self.state)
         self.limits = Limits(self.state.clock)
         self.courier = Courier(self.state)
@@ -90,6 +110,31 @@ class GitHubDouble:
         assert self.api.violations == []
         for error in (*self.api.errors, *self.courier.errors):
             raise error
+
+    # --- one time and another
+
+    def remember(self, folder: Path) -> Memory:
+        """Return all that it knows, with a copy of its repositories in a new folder; no delivery is under way."""
+        self.courier.settle()
+        with self.api.lock:
+            known = {name: what for name, what in vars(self.state).items() if name not in _OUTSIDE}
+            copied(self._git.root, folder)
+            return Memory(pickle.dumps((known, self.identities.tokens)), folder)
+
+    def recall(self, memory: Memory) -> None:
+        """Know what it knew, and nothing since: what of its state was held on to is of another time."""
+        self.courier.settle()
+        with self.api.lock:
+            known, self.identities.tokens = pickle.loads(memory.known)  # noqa: S301 - it was written just above
+            vars(self.state).update(known)
+            restore(self._git.root, memory.repositories)
+            self.mend()
+
+    def mend(self) -> None:
+        """Let nothing go wrong any more, and forget what was asked."""
+        self.limits.forget()
+        self.courier.lose(0)
+        self.api.forget()
 
     # --- who is there
 
@@ -160,7 +205,7 @@ class GitHubDouble:
         made = Repository(self.state.new_id(), self.organization(owner), name, private, self.state.now())
         if git:
             made.path = self._git.create(full_name)
-            git_store.commit(made.path, "main", {"README.md": f"# {name}\n"}, "First")
+            git_store.commit(made.path, "main", {"README.md": f"# {name}\n"}, "First", self.state.clock())
         self.state.repositories[made.id] = made
         return made
 

@@ -39,6 +39,21 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """How an answer goes out.
+
+    Attributes:
+        response: The answer.
+        share: How much of its body arrives, from 0 to 1; nothing at all, not even a status, where it is None.
+        held: Whether it is kept back until the client has given up.
+    """
+
+    response: Response
+    share: float | None = 1.0
+    held: bool = False
+
+
+@dataclass(frozen=True)
 class Reply:
     """What a route answers, before it is completed as GitHub's description wants it.
 

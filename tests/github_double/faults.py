@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,14 +54,34 @@ class CutOff:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The request has its effect, but no answer comes for as long as the client waits for it."""
+
+
+@dataclass(frozen=True)
+class Exhausted:
+    """The request is the first of too many: for so many seconds nobody may call the API; git is not limited by that."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Away:
+    """From this request on GitHub is away, for the API and for git, for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Meanwhile:
     """Something happens just before the request is answered."""
 
     happens: Callable[[], Any]
 
 
-Fault = Answer | Slow | Unheard | CutOff | Meanwhile
+Fault = Answer | Slow | Unheard | CutOff | Held | Exhausted | Away | Meanwhile
 
+AWAY = Answer(503, "Service Unavailable")
 SECONDARY_LIMIT = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
@@ -90,11 +110,40 @@ class Rule:
         return self.seen > self.skip and (self.times is None or self.seen <= self.skip + self.times)
 
 
+@dataclass
+class Row:
+    """Faults that come to one request and to its repetitions, one to each.
+
+    Attributes:
+        faults: The faults, in order.
+        skip: How many requests, of whatever kind, are let pass before the first.
+        line: The request that they come to: its verb, path and query; empty before the first came.
+        came: How many of the faults came.
+    """
+
+    faults: Sequence[Fault]
+    skip: int
+    line: str = ""
+    came: int = 0
+
+    def next_for(self, line: str) -> Fault | None:
+        """Return the fault that comes to a request, if one does."""
+        if self.skip:
+            self.skip -= 1
+            return None
+        self.line = self.line or line
+        if line != self.line or self.came == len(self.faults):
+            return None
+        self.came += 1
+        return self.faults[self.came - 1]
+
+
 class Faults:
     """The faults that a test asked for."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
+        self._rows: list[Row] = []
 
     def add(self, fault: Fault, requests: str = "", *, skip: int = 0, times: int | None = 1) -> Rule:
         """Let a fault come.
@@ -109,9 +158,15 @@ class Faults:
         self._rules.append(rule)
         return rule
 
+    def add_row(self, row: Row) -> None:
+        """Let faults come to one request and its repetitions."""
+        self._rows.append(row)
+
     def clear(self) -> None:
         self._rules.clear()
+        self._rows.clear()
 
     def of(self, line: str) -> list[Fault]:
         """Return the faults that come to a request; each rule counts it."""
-        return [rule.fault for rule in self._rules if rule.strikes(line)]
+        found = [rule.fault for rule in self._rules if rule.strikes(line)]
+        return found + [fault for row in self._rows if (fault := row.next_for(line)) is not None]

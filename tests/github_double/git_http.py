@@ -30,14 +30,27 @@ def answered(services: Services, request: Request) -> Response:
     except Refusal as refusal:
         challenge = {"WWW-Authenticate": 'Basic realm="GitHub"'} if refusal.status == 401 else {}
         return Response(refusal.status, challenge, refusal.facts["message"].encode())
-    before = git_store.references(found.path)
+    if known := services.git.capabilities.get(_protocol(request)):
+        return Response(*known)
+    moves = writes and request.verb == "POST"
+    before = git_store.references(found.path) if moves else {}
     path = "/".join(["", str(found.path.relative_to(services.git.root)), *rest])
     query = urlencode(request.query, doseq=True)
     status, headers, body = git_store.serve(
         services.git.root, request.verb, path, query, request.headers, request.body, may_push_workflows(identity)
     )
-    _tell(services, identity, found, before)
+    if moves:
+        _tell(services, identity, found, before)
+    if protocol := _protocol(request):
+        services.git.capabilities[protocol] = status, headers, body
     return Response(status, headers, body)
+
+
+def _protocol(request: Request) -> str:
+    """Return the protocol of which somebody who wants to read asks what git can; empty of anything else."""
+    protocol: str = request.headers.get("Git-Protocol", "")
+    asks = request.path.endswith("/info/refs") and "git-upload-pack" in request.query.get("service", ())
+    return protocol if asks and protocol == "version=2" else ""
 
 
 def _tell(services: Services, identity: Identity, found: Repository, before: dict[str, str]) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 
 _PROTECTED = "protected-branches"
+_SIGNED = "signed-commits-only"
 WITHOUT_WORKFLOWS = "GITHUB_DOUBLE_WITHOUT_WORKFLOWS"
 _PRE_RECEIVE = f"""#!/bin/sh
 while read -r before after ref; do
@@ -22,6 +26,14 @@ while read -r before after ref; do
     echo "error: GH006: Protected branch update failed for $ref." >&2
     exit 1
   fi
+  if [ -f {_SIGNED} ] && git cat-file -e "$after" 2>/dev/null; then
+    for commit in $(git rev-list "$after" --not --all); do
+      if ! git cat-file commit "$commit" | sed '/^$/q' | grep -q '^gpgsig '; then
+        echo "error: GH013: Repository rule violations found: Commits must have verified signatures." >&2
+        exit 1
+      fi
+    done
+  fi
 done
 """
 
@@ -32,13 +44,17 @@ class GitStore:
 
     Attributes:
         root: The folder.
+        capabilities: What git answers whoever wants to read, by the protocol; of version 2 on, all do so alike.
     """
 
     root: Path
+    capabilities: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
 
     def create(self, full_name: str, branch: str = "main") -> Path:
         path = self.root / f"{full_name}.git"
-        subprocess.run(["git", "init", "--quiet", "--bare", f"--initial-branch={branch}", path], check=True)
+        subprocess.run(
+            ["git", "init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}", path], check=True
+        )
         hook = path / "hooks" / "pre-receive"
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_PRE_RECEIVE)
@@ -72,15 +88,24 @@ def resolve(path: Path, name: str) -> str | None:
     return done.stdout.decode().strip() or None
 
 
-def commit(path: Path, branch: str, files: Mapping[str, str], subject: str) -> str:
-    """Commit files on top of a branch as its author would, and return the commit."""
-    lines = [f"commit refs/heads/{branch}", "committer Octocat <octocat@example.com> now"]
+def commit(path: Path, branch: str, files: Mapping[str, str], subject: str, at: float | None = None) -> str:
+    """Commit files on top of a branch as its author would, and return the commit.
+
+    Args:
+        path: The repository.
+        branch: The branch, which is made where it is missing.
+        files: What is committed, by path.
+        subject: What the commit says.
+        at: When, in seconds since 1970; None for now.
+    """
+    when = datetime.fromtimestamp(time.time() if at is None else at, UTC)
+    lines = [f"commit refs/heads/{branch}", f"committer Octocat <octocat@example.com> {format_datetime(when)}"]
     lines += [f"data {len(subject.encode())}", subject]
     if branch in branches(path):
         lines.append(f"from refs/heads/{branch}^0")
     for name, text in files.items():
         lines += [f"M 100644 inline {name}", f"data {len(text.encode())}", text]
-    run(path, "fast-import", "--quiet", "--date-format=now", stdin="\n".join([*lines, ""]).encode())
+    run(path, "fast-import", "--quiet", "--date-format=rfc2822", stdin="\n".join([*lines, ""]).encode())
     return branches(path)[branch]
 
 
@@ -102,6 +127,11 @@ def merge(path: Path, base: str, head: str, message: str, method: str) -> str | 
 def protect(path: Path, protected: list[str]) -> None:
     """Let nobody push to some branches."""
     (path / _PROTECTED).write_text("".join(f"refs/heads/{branch}\n" for branch in protected))
+
+
+def demand_signatures(path: Path) -> None:
+    """Let nobody push commits that are not signed, to whatever branch."""
+    (path / _SIGNED).touch()
 
 
 def serve(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import Any
 
 import jwt
 
@@ -14,6 +15,9 @@ from tests.github_double.refusals import Refusal
 _WRITES = ("read", "write", "admin")
 _LIFETIME = 3600.0
 _LONGEST_JWT = 600
+_AHEAD = 60
+_UNTIMED: Any = {"require": ["exp", "iat"], "verify_exp": False, "verify_iat": False}
+"""Times are those of the double's clock."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class Identity:
 
 
 @dataclass
-class _Token:
+class Token:
+    """Whom a token stands for, and until when."""
+
     identity: Identity
     expires_at: float
 
@@ -48,25 +54,26 @@ class Identities:
 
     Attributes:
         lifetime: The seconds that an installation's token is good for.
+        tokens: What each token stands for.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._tokens: dict[str, _Token] = {}
+        self.tokens: dict[str, Token] = {}
         self.lifetime = _LIFETIME
 
     def user_token(self, login: str, scopes: tuple[str, ...]) -> str:
         """Return a new classic token."""
         token = f"ghp_{self._state.new_id():036}"
         identity = Identity(f"user-{login}", self._state.account(login), scopes)
-        self._tokens[token] = _Token(identity, float("inf"))
+        self.tokens[token] = Token(identity, float("inf"))
         return token
 
     def fine_grained_token(self, login: str, permissions: dict[str, str]) -> str:
         """Return a new fine-grained token, whose permissions are like an App's."""
         token = f"github_pat_{self._state.new_id():036}"
         identity = Identity(f"user-{login}", self._state.account(login), permissions=permissions)
-        self._tokens[token] = _Token(identity, float("inf"))
+        self.tokens[token] = Token(identity, float("inf"))
         return token
 
     def installation_token(self, installation: Installation, permissions: dict[str, str]) -> tuple[str, str]:
@@ -74,13 +81,13 @@ class Identities:
         token = f"ghs_{self._state.new_id():036}"
         bot = self._state.account(f"{installation.app.slug}[bot]", "Bot")
         identity = Identity(f"installation-{installation.id}", bot, installation=installation, permissions=permissions)
-        self._tokens[token] = _Token(identity, self._state.clock() + self.lifetime)
+        self.tokens[token] = Token(identity, self._state.clock() + self.lifetime)
         return token, self._state.now(self.lifetime)
 
     def revoke(self, token: str = "") -> None:
         """Take back a token; all of them where none is named."""
-        for found in [token] if token else list(self._tokens):
-            del self._tokens[found]
+        for found in [token] if token else list(self.tokens):
+            del self.tokens[found]
 
     def nobody(self) -> Identity:
         """Return who asks without credentials, where GitHub takes that."""
@@ -97,7 +104,7 @@ class Identities:
             return self._of_app(secret)
         if kind.casefold() == "basic":
             secret = _password(secret)
-        found = self._tokens.get(secret)
+        found = self.tokens.get(secret)
         if found is None or found.expires_at <= self._state.clock():
             raise Refusal(401, "Bad credentials" if authorization else "Requires authentication")
         return found.identity
@@ -106,10 +113,15 @@ class Identities:
         try:
             issuer = jwt.decode(token, options={"verify_signature": False})["iss"]
             app = self._state.apps[int(issuer)]
-            claims = jwt.decode(token, app.public_key, algorithms=["RS256"], options={"require": ["exp", "iat"]})
+            claims = jwt.decode(token, app.public_key, algorithms=["RS256"], options=_UNTIMED)
         except (jwt.InvalidTokenError, KeyError, ValueError):
             raise Refusal(401, "A JSON web token could not be decoded") from None
-        if claims["exp"] > self._state.clock() + _LONGEST_JWT:
+        now = self._state.clock()
+        if claims["iat"] > now + _AHEAD:
+            raise Refusal(401, "'Issued at' claim ('iat') must be an Integer representing the time that it was issued")
+        if claims["exp"] <= now:
+            raise Refusal(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time")
+        if claims["exp"] > now + _LONGEST_JWT:
             raise Refusal(401, "'Expiration time' claim ('exp') is too far in the future")
         return Identity(f"app-{app.id}", self._state.account(f"{app.slug}[bot]", "Bot"), app=app)
 

@@ -31,18 +31,28 @@ class Limits:
         self._clock = clock
         self.an_hour = an_hour
         self._limits: dict[str, Limit] = {}
+        self._dry_until = 0
+
+    def forget(self) -> None:
+        """Begin anew, as if nobody had asked for anything."""
+        self._limits.clear()
+        self._dry_until = 0
 
     def of(self, key: str) -> Limit:
         """Return what is left to an identity; a new hour begins when the old one is over."""
         found = self._limits.get(key)
         if found is None or found.reset <= self._clock():
             found = self._limits[key] = Limit(self.an_hour, self.an_hour, int(self._clock()) + _HOUR)
+            if self._dry_until > self._clock():
+                found.remaining, found.reset = 0, self._dry_until
         return found
 
     def exhaust(self, seconds: float, key: str = "") -> None:
-        """Leave nothing to an identity, or to all that are known, for so many seconds."""
+        """Leave nothing to an identity, or to all, for so many seconds."""
+        until = int(self._clock() + seconds)
+        self._dry_until = self._dry_until if key else until
         for found in [self.of(key)] if key else self._limits.values():
-            found.remaining, found.reset = 0, int(self._clock() + seconds)
+            found.remaining, found.reset = 0, until
 
     def check(self, identity: Identity) -> None:
         """Let a request pass.

@@ -58,6 +58,7 @@ class PullRequest:
     merged_at: str | None = None
     closed_at: str | None = None
     merge_commit: str | None = None
+    approvals: int = 0
 
 
 @dataclass(eq=False)
@@ -178,6 +179,8 @@ class Repository:
     hooks: list[Hook] = field(default_factory=list)
     protections: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What protects a branch, as it was asked for."""
+    merge_methods: tuple[str, ...] = ("merge", "squash", "rebase")
+    """The ways to merge that it allows."""
 
     @property
     def full_name(self) -> str:

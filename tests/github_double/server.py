@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,9 @@ from urllib.parse import parse_qs
 from requests.structures import CaseInsensitiveDict
 
 from tests.github_double.api import Api
-from tests.github_double.exchange import Request, Response
+from tests.github_double.exchange import Request, Sending
+
+_GLANCE = 0.05
 
 
 class Server:
@@ -91,13 +94,19 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         headers = CaseInsensitiveDict(self.headers.items())
         request = Request(self.command, path, parse_qs(query, keep_blank_values=True), headers, self._body())
-        response, share = self.server.api.answer(request)
-        self._send(response, share)
+        self._send(self.server.api.answer(request))
 
-    def _send(self, response: Response, share: float | None) -> None:
-        if share is None:
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the time of an answer, which is the double's."""
+        return super().date_time_string(self.server.api.time if timestamp is None else timestamp)
+
+    def _send(self, sending: Sending) -> None:
+        if sending.held:
+            self._wait_for_hanging_up()
+        if sending.held or sending.share is None:
             self.close_connection = True
             return
+        response, share = sending.response, sending.share
         self.send_response(response.status)
         for name, text in response.headers.items():
             self.send_header(name, text)
@@ -107,6 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(response.body[: int(len(response.body) * share)])
         if share < 1:
             self.close_connection = True
+
+    def _wait_for_hanging_up(self) -> None:
+        while not self.server.api.stopping.is_set():
+            if select.select([self.connection], [], [], _GLANCE)[0]:
+                return
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -89,6 +89,11 @@ def test_a_protected_branch_takes_no_push_but_a_merge(github: GitHubDouble, ask:
     assert b"GH006" in caught.value.stderr
     git_store.run(work, "push", "--quiet", "origin", "main:feature")
     ask("POST", f"{GITOPS}/pulls", {"title": "A", "head": "feature", "base": "main"})
+    refused = ask("PUT", f"{GITOPS}/pulls/1/merge", {"merge_method": "squash"})
+    assert (refused.status_code, "approving review" in refused.json()["message"]) == (405, True)
+    found = github.state.repository("acme/acme-gitops")
+    assert found
+    found.pull_requests[0].approvals = 1
     merged = ask("PUT", f"{GITOPS}/pulls/1/merge", {"merge_method": "squash"}).json()
     assert ask("GET", f"{GITOPS}/branches/main").json()["commit"]["sha"] == merged["sha"]
     assert ask("DELETE", f"{GITOPS}/branches/main/protection").status_code == 204

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 from urllib.parse import quote
 
+from tests.github_double.merging import state_of
 from tests.github_double.model import (
     Account,
     App,
@@ -129,7 +130,7 @@ class Views:
             "merged": pull_request.merged_at is not None,
             "merge_commit_sha": pull_request.merge_commit,
             "mergeable": True if pull_request.state == "open" else None,
-            "mergeable_state": "clean",
+            "mergeable_state": state_of(repository, pull_request),
             "author_association": "MEMBER",
             "comments": len(comments),
         }

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from generator.core.errors import GitopsmithError, UserError
+from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection, connection_in
 from generator.hub.credentials import App, Token, TokenFile
 from generator.hub.failures import LimitedError, NotFoundError, RefusedError, UnavailableError
@@ -442,3 +443,23 @@ def test_a_secret_is_in_no_text_and_no_log(
     assert "urllib3" in caplog.text
     secrets = [token.value, "ghs_", app.private_key.splitlines()[1], "eyJ"]
     assert [secret for secret in secrets if any(secret in text for text in shown)] == []
+
+
+# --- secrets that come later
+
+
+def test_every_secret_is_told_as_soon_as_it_is_known(github: GitHubDouble, tmp_path: Path) -> None:
+    known: list[str] = []
+    conduct, file = Conduct(learn=known.append), tmp_path / "token"
+    file.write_text(github.token())
+    with Connection(TokenFile(file), github.url, conduct) as connection:
+        connection.caller("acme").ask("GET", PATH)
+        assert set(known) == {file.read_text()}
+        file.write_text(github.token())
+        connection.caller("acme").ask("GET", PATH)
+    assert known[-1] == file.read_text()
+    app = app_credentials(github)
+    github.install(next(iter(github.state.apps.values())), "acme")
+    with Connection(app, github.url, conduct) as connection:
+        assert known[-1] == app.private_key
+        assert known.count(connection.token("acme")) == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.hub.hook_decision import Adopt, Create, Hook, Keep, Repair, WantedHook, decide
+from generator.hub.hook_decision import Adopt, Create, Hook, Keep, Repair, WantedHook, decide, is_payload_of
 
 URL = "https://sync.acme.example/payload/acme/podinfo"
 HOOK = Hook(7, URL)
@@ -106,3 +106,17 @@ def test_of_two_that_deliver_to_the_same_place_one_stays() -> None:
 def test_one_that_only_looks_like_ours_is_never_removed_for_another() -> None:
     old = replace(HOOK, id=3, url=URL.replace("podinfo", "old"))
     assert decide([old, HOOK], WANTED) == Keep(HOOK)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("https://gitopsmith.example/payload/acme/podinfo", True),
+        ("https://other.example/at/payload/Acme/Podinfo/", True),
+        ("https://gitopsmith.example/payload/acme/podinfo2", False),
+        ("https://gitopsmith.example/hooks/acme/podinfo", False),
+        ("", False),
+    ],
+)
+def test_where_any_server_of_ours_takes_the_deliveries_of_a_repository(url: str, is_one: bool) -> None:
+    assert is_payload_of(url, "acme/podinfo") is is_one

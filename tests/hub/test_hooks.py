@@ -6,7 +6,7 @@ import pytest
 
 from generator.core.errors import UserError
 from generator.hub.connection import Connection
-from generator.hub.credentials import Token
+from generator.hub.credentials import App, Token
 from generator.hub.failures import RefusedError, UnavailableError
 from generator.hub.hook_decision import Adopt, Create, Keep, Repair, WantedHook
 from generator.hub.hooks import Hooks
@@ -14,6 +14,7 @@ from generator.hub.pages import Pages
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import Answer, Meanwhile
 from tests.github_double.model import Hook, Repository
+from tests.hub.conftest import Connect
 
 SLUG = "acme/podinfo"
 URL = "http://127.0.0.1:9/payload/acme/podinfo"
@@ -153,3 +154,40 @@ def test_one_that_goes_while_it_is_removed_is_removed(
     github.fault(Meanwhile(repository.hooks.clear), "DELETE")
     assert hooks.remove(SLUG, WANTED) == 1
     assert repository.hooks == []
+
+
+# The webhook of a GitHub App
+
+
+@pytest.fixture
+def app_hooks(github: GitHubDouble, connect: Connect, pages: Pages) -> Hooks:
+    """Return what an App asks of its webhook."""
+    app = github.app(hook_url="https://old.example/webhook")
+    return Hooks(connect(github, App(str(app.id), app.private_key)), pages)
+
+
+def test_where_an_apps_webhook_delivers_is_known(github: GitHubDouble, app_hooks: Hooks) -> None:
+    assert (app_hooks.is_app, app_hooks.url_of_app()) == (True, "https://old.example/webhook")
+    (app,) = github.state.apps.values()
+    app.hook = None
+    assert app_hooks.url_of_app() == ""
+
+
+def test_an_app_that_has_none_is_told_how_to_get_one(github: GitHubDouble, app_hooks: Hooks) -> None:
+    (app,) = github.state.apps.values()
+    app.hook = None
+    with pytest.raises(UserError, match=r"active, with the URL https://new\.example/webhook"):
+        app_hooks.keep_app("https://new.example/webhook", SECRET, has_secret=False)
+
+
+def test_events_that_an_app_is_not_told_of_are_known(github: GitHubDouble, app_hooks: Hooks) -> None:
+    assert app_hooks.events_lacking_to_app() == ()
+    (app,) = github.state.apps.values()
+    app.events = ("push",)
+    assert app_hooks.events_lacking_to_app() == ("release", "pull_request", "registry_package")
+
+
+def test_a_token_has_no_webhook_of_an_app(hooks: Hooks) -> None:
+    assert not hooks.is_app
+    with pytest.raises(UserError, match="needs a GitHub App"):
+        hooks.url_of_app()

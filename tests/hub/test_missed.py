@@ -126,3 +126,32 @@ def test_what_is_no_list_of_deliveries_is_no_list(
     github.fault(Answer(200, text=text), "deliveries", times=None)
     with pytest.raises(UnavailableError, match=r"no list|something else than deliveries"):
         deliveries.since(PLACE, 0.0)
+
+
+def test_the_last_attempt_costs_one_call_and_none_where_nothing_came_since(
+    github: GitHubDouble, hook: Hook, deliveries: Deliveries
+) -> None:
+    assert deliveries.last(PLACE) is None
+    for number in range(1, 4):
+        tell(github, hook, number, status=202 if number == 3 else 502)
+    before = len(github.calls())
+    for _ in range(2):
+        last = deliveries.last(PLACE)
+        assert last
+        assert (last.guid, last.status, last.event) == ("guid-3", 202, "release")
+    assert [seen.status for seen in github.calls()[before:]] == [200, 304]
+
+
+def test_when_one_was_acknowledged_last_is_known_though_later_ones_were_not(
+    github: GitHubDouble, hook: Hook, deliveries: Deliveries
+) -> None:
+    tell(github, hook, 1, status=202, later=-60)
+    tell(github, hook, 2)
+    found = deliveries.since(PLACE, 0.0)
+    assert found.newest - found.taken in {59, 60, 61}
+
+
+def test_of_events_that_do_not_matter_none_was_missed(github: GitHubDouble, hook: Hook, deliveries: Deliveries) -> None:
+    tell(github, hook, 1)
+    assert deliveries.since(PLACE, 0.0, {"release"}).missed
+    assert deliveries.since(PLACE, 0.0, {"pull_request"}).missed == ()

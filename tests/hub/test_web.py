@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.hub.address import api_url
-from generator.hub.web import slug_of, web_url, without_user
+from generator.hub.web import repository_on, slug_of, web_url, without_user
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,22 @@ def test_a_repository_is_the_same_however_its_address_is_written(url: str) -> No
 @pytest.mark.parametrize("url", ["", "/srv/git/acme-gitops.git", "https://github.com/acme", "https://github.com/a/b/c"])
 def test_what_names_no_repository_of_a_host_is_none(url: str) -> None:
     assert slug_of(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://GitHub.com/Acme/Acme-GitOps.git", "Acme/Acme-GitOps"),
+        ("git@github.com:acme/acme-gitops.git", "acme/acme-gitops"),
+        ("ssh://git@github.com:22/acme/acme-gitops", "acme/acme-gitops"),
+        ("https://github.acme.example/acme/acme-gitops", None),
+        ("https://github.com.evil.example/acme/acme-gitops", None),
+        ("https://github.com/acme", None),
+        ("/srv/git/acme-gitops.git", None),
+    ],
+)
+def test_a_repository_is_on_a_github_that_its_address_names(url: str, found: str | None) -> None:
+    assert repository_on(api_url("https://github.com"), url) == found
 
 
 def test_an_address_is_shown_without_its_user() -> None:

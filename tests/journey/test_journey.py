@@ -5,6 +5,7 @@ The real command line and the real server, each in a process of its own; git goe
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -18,9 +19,9 @@ from tests.github_double import git_store
 from tests.github_double.double import GitHubDouble
 from tests.github_double.fixtures import github
 from tests.github_double.model import Repository
+from tests.journey.organization import APPS, PLATFORM, PROMOTION, PROPOSED, SOURCE, bootstrap, git, pushed
 from tests.sync.served import Server, eventually, serving
 from tests.test_examples import free_port
-from tests.workspace.on_github import moved_to
 
 __all__ = ["github"]
 
@@ -50,9 +51,23 @@ class Journey:
         assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 
+    @property
+    def applications(self) -> Repository:
+        """The application repository on GitHub."""
+        found = self.github.state.repository(APPS)
+        assert found is not None
+        return found
+
+    @property
+    def path(self) -> Path:
+        """Where GitHub keeps it."""
+        path = self.applications.path
+        assert path is not None
+        return path
+
     def subjects(self, branch: str = "main") -> list[str]:
         """Return the subjects of a branch of the application repository on GitHub, the newest first."""
-        return git(self._path(), "log", "--format=%s", branch).splitlines()
+        return git(self.path, "log", "--format=%s", branch).splitlines()
 
     def committed(self, subject: str, branch: str = "main") -> None:
         """Wait until the newest commit says this."""
@@ -67,27 +82,11 @@ class Journey:
                 if (deployment.task, deployment.environment) == (task, environment) and deployment.statuses
             ]
 
-    def _path(self) -> Path:
-        found = self.github.state.repository("acme-apps/acme-gitops")
-        assert found is not None
-        assert found.path is not None
-        return found.path
-
-
-def git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True).stdout
-
-
-def pushed(repository: Repository, branch: str, text: str) -> str:
-    """Push a commit to a branch of a repository on GitHub, and return it."""
-    assert repository.path is not None
-    return git_store.commit(repository.path, branch, {"file.txt": f"{text}\n"}, text)
-
 
 @pytest.fixture
 def journey(github: GitHubDouble, tmp_path: Path) -> Journey:
     github.organization("acme"), github.organization("acme-apps")
-    source = github.repository("acme/podinfo", git=True)
+    source = github.repository(SOURCE, git=True)
     token = github.token()
     variables = {
         "GITOPSMITH_TOKEN": token,
@@ -101,23 +100,7 @@ def journey(github: GitHubDouble, tmp_path: Path) -> Journey:
 @pytest.fixture
 def server(journey: Journey) -> Iterator[Server]:
     """The server of a user who made an organization and connected it."""
-    journey.run("init", "acme", "--app-org", "acme-apps", "--output", "out", "--defaults")
-    journey.run(
-        "cluster", "add", "prod-eu", "-w", "out", "--type", "physical", "--cloud", "aws", "--region", "eu-west-1"
-    )
-    for environment in ("staging", "production", "preview"):
-        journey.run("env", "add", environment, "-w", "out", "--cluster", "prod-eu")
-    app = ["podinfo", "--repo", "acme/podinfo", "--image", "ghcr.io/acme/podinfo", "--version", "6.7.0"]
-    journey.run("app", "add", *app, "-w", "out", "--env", "staging", "--env", "production", "-d", "container_port=9898")
-    document = journey.folder / "out/acme-apps/acme-gitops/apps/podinfo.yaml"
-    text = document.read_text()
-    text = text.replace("    - environment: production\n", "")
-    document.write_text(
-        text.replace("  template: service\n", "  template: service\n  preview:\n    waitForImage: false\n")
-    )
-    git(document.parent, "commit", "--quiet", "--all", "--message", "Rules")
-    # What is rendered names an https address, as it must; the GitHub of this test is on loopback.
-    moved_to(journey.folder / "out", git, journey.github.web)
+    bootstrap(journey.run, journey.folder, journey.github.web)
     journey.run("connect", "acme", "--app-org", "acme-apps", "-w", "out")
     port = free_port()
     arguments = ["--workspace", str(journey.folder / "out"), "--push", "--public-url", f"http://127.0.0.1:{port}"]
@@ -130,7 +113,7 @@ def server(journey: Journey) -> Iterator[Server]:
 def test_from_connect_to_disconnect(journey: Journey, server: Server) -> None:
     github, source = journey.github, journey.source
     eventually(lambda: source.hooks, "the webhook of the source repository")
-    assert source.hooks[0].config["url"] == f"http://127.0.0.1:{server.port}/payload/acme/podinfo"
+    assert source.hooks[0].config["url"] == f"http://127.0.0.1:{server.port}/payload/{SOURCE}"
 
     # A release reaches staging, and GitHub shows it deployed.
     commit = pushed(source, "main", "6.7.1")
@@ -139,12 +122,16 @@ def test_from_connect_to_disconnect(journey: Journey, server: Server) -> None:
     journey.committed("podinfo 6.7.0 → 6.7.1 in staging")
     eventually(lambda: journey.states("deploy", "staging") == ["success"], "staging is deployed")
 
-    # A person promotes it by pull request.
-    said = journey.run(
-        "promote", "podinfo", "--from", "staging", "--to", "production", "-w", "out", "--push", "--pull-request"
-    )
-    assert "gitopsmith/podinfo/production" in said
-    journey.committed("podinfo 6.7.0 → 6.7.1 in production", "gitopsmith/podinfo/production")
+    # A person promotes it by pull request, and merges that.
+    assert PROPOSED in journey.run(*PROMOTION)
+    journey.committed("podinfo 6.7.0 → 6.7.1 in production", PROPOSED)
+    (promotion,) = journey.applications.pull_requests
+    assert (promotion.state, promotion.branch, promotion.base) == ("open", PROPOSED, "main")
+    assert promotion.title == "podinfo 6.7.0 → 6.7.1 in production"
+    journey.run(*PROMOTION, "--merge")
+    assert promotion.merged_at is not None
+    journey.committed(f"Merge pull request #{promotion.number} from {PROPOSED}")
+    assert PROPOSED not in git_store.branches(journey.path)
 
     # A pull request has a preview, which follows it and goes with it.
     first = pushed(source, "feat/colour", "green")
@@ -171,6 +158,14 @@ def test_from_connect_to_disconnect(journey: Journey, server: Server) -> None:
         "no deployment is active",
     )
     assert len(source.comments) == 1
+
+    # Asked how things are, the product says so.
+    told = json.loads(journey.run("status", "-w", "out", "--format", "json"))["github"]
+    assert (told["asked"], told["user"], told["problem"]) == (True, "octocat", "")
+    assert {one["name"]: one["branch"] for one in told["repositories"]} == {PLATFORM: "same", APPS: "behind"}
+    (hook,) = told["webhooks"]
+    assert (hook["repository"], hook["webhook"], hook["url"]) == (SOURCE, "active", source.hooks[0].config["url"])
+    assert hook["last_delivery"]["status"] == 202
 
     assert server.stop() == 0
     hooks = ["--public-url", f"http://127.0.0.1:{server.port}", "--webhook-secrets", "secrets.yaml"]

@@ -7,16 +7,21 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generator.core.documents import GitHubRepository, Microservice
+from generator.core.errors import UserError
 from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
 from generator.hub.credentials import App, Credentials, Token
 from generator.hub.hooks import Hooks
 from generator.hub.missed import Deliveries
 from generator.hub.pages import Pages
+from generator.hub.permissions import EVENTS
+from generator.sync.following import FollowedApp, Following
 from generator.sync.hooks.hook_keeping import HookKeeping
 from generator.sync.hooks.hook_notes import HookNotes
 from generator.sync.hooks.missed_deliveries import MissedDeliveries
 from generator.sync.hooks.secret_file import SecretFile
+from generator.sync.hooks.upkeep import UNOBSERVED, Observer, Upkeep
 from generator.sync.store.database import open_database
 from generator.sync.store.inbox import Inbox
 from generator.sync.web.server import application
@@ -66,6 +71,18 @@ class Hooked:
         deliveries = Deliveries(self.connection, self.pages)
         self.missed = MissedDeliveries(deliveries, self.inbox, self.notes, self.knows, lambda: self.now)
 
+    def upkeep(self, *, at_app: bool = False, observer: Observer | None = None) -> Upkeep:
+        """Return what looks after the webhooks."""
+        return Upkeep(
+            self.keeping,
+            self.missed,
+            self.notes,
+            at_app=at_app,
+            is_app=self.connection.is_app,
+            observer=observer or UNOBSERVED,
+            clock=lambda: self.now,
+        )
+
     def knows(self, repository: str) -> bool:
         return repository.casefold() == SLUG
 
@@ -105,6 +122,19 @@ class Hooked:
         return [delivery.action for delivery in reversed(self.inbox.listing(limit=1000))]
 
 
+def following(*repositories: str, broken: tuple[UserError, ...] = ()) -> Following:
+    """Return that an app follows each of these repositories, and what is wrong with documents."""
+    apps = {}
+    for slug in repositories:
+        owner, _, name = slug.partition("/")
+        source = {"metadata": {"name": name.lower()}, "spec": {"owner": owner, "repo": name}}
+        spec = {"repository": {"name": name.lower()}, "image": f"ghcr.io/{slug.lower()}", "template": "service"}
+        service = {"metadata": {"name": name.lower()}, "spec": spec}
+        app = FollowedApp(name, GitHubRepository.model_validate(source), Microservice.model_validate(service))
+        apps[slug.casefold()] = [app]
+    return Following(apps, broken)
+
+
 @contextmanager
 def hooked_up(folder: Path, *, as_app: bool = False) -> Iterator[Hooked]:
     """Yield a server that GitHub knows nothing of yet; the test fails that asks what GitHub would refuse."""
@@ -117,6 +147,7 @@ def hooked_up(folder: Path, *, as_app: bool = False) -> Iterator[Hooked]:
         app = github.app(hook_url="http://127.0.0.1:9/old") if as_app else None
         credentials: Credentials = App(str(app.id), app.private_key) if app else Token(github.token())
         if app:
+            app.events = tuple(event.name for event in EVENTS)
             github.install(app, "acme")
         connection = Connection(credentials, github.url, Conduct(sleep=lambda _: None))
         stack.callback(connection.close)

@@ -13,6 +13,7 @@ from generator.core.tree import MemoryTree, Tree, as_memory
 from generator.gitrepo.authorship import Authorship
 from generator.gitrepo.commits import Heads, Step
 from generator.sync.gitops import View
+from generator.workspace.remotes import Remote
 
 
 @dataclass
@@ -88,12 +89,14 @@ class MemoryGitops:
         platform: What the platform repository holds.
         branch: The application repository.
         fault: What reading the repositories fails with.
+        remote: Where branches for pull requests are pushed to.
     """
 
     organization: Organization
     platform: Tree
     branch: MemoryBranch
     fault: GitopsmithError | None = None
+    remote: Remote | None = None
     name: str = "memory"
 
     @contextmanager
@@ -101,7 +104,7 @@ class MemoryGitops:
         if self.fault:
             raise self.fault
         main, pristine = (self.branch.tree(head) for head in (self.branch.now.main, self.branch.now.pristine))
-        yield View(self.organization, self.platform, main, pristine, self.branch)
+        yield View(self.organization, self.platform, main, pristine, self.branch, self.remote)
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace a text in a file of the deployed branch, as a person would who pushes."""

@@ -18,8 +18,8 @@ import psycopg
 from sqlalchemy import make_url
 
 _SETTINGS = ("listen_addresses=", "deadlock_timeout=50ms")
-# Nothing that tests do need outlive the machine.
-_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Nothing that tests do need outlive the machine. Where /dev/shm is small, some fill it.
+_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "dynamic_shared_memory_type=mmap")
 _NEW = ("--auth=trust", "--no-locale", "--no-sync")
 _ACCOUNT = "postgres"
 _PATIENCE = 30.0

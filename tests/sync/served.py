@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from generator.sync.news.delivery import Delivery
 from generator.sync.web.signature import SIGNATURE_HEADER, sign
@@ -43,11 +44,13 @@ class Server:
         arguments: What it is started with.
         log: The file that it writes to.
         environment: Its variables beside ours.
+        enter: What starts it somewhere else: a command that is given the one to run.
     """
 
     arguments: Sequence[str]
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
+    enter: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
 
@@ -58,7 +61,7 @@ class Server:
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, str(self.port), *self.arguments],
+                [*self.enter, *command, str(self.port), *self.arguments],
                 stdout=log,
                 stderr=log,
                 env=variables,
@@ -110,6 +113,19 @@ class Server:
         """Return what an address answers."""
         return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
 
+    def unready(self) -> list[str]:
+        """Return why it says that it is not ready; nothing where it is."""
+        answer = self.get("/readyz")
+        reasons: list[str] = answer.json().get("reasons", [answer.json().get("error")] if not answer.ok else [])
+        assert answer.ok == (not reasons)
+        return reasons
+
+    def counted(self, name: str, **labels: str) -> float:
+        """Return the sum of what it counts under a name of `/metrics`, where the labels are these."""
+        families = text_string_to_metric_families(self.get("/metrics").text)
+        samples = (sample for family in families for sample in family.samples if sample.name == f"gitopsmith_{name}")
+        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
     def health(self) -> dict[str, Any]:
         """Return the details of `/healthz`."""
         details: dict[str, Any] = self.get("/healthz").json()["details"]
@@ -118,10 +134,15 @@ class Server:
 
 @contextmanager
 def serving(
-    arguments: Sequence[str], log: Path, environment: dict[str, str] | None = None, *, port: int = 0
+    arguments: Sequence[str],
+    log: Path,
+    environment: dict[str, str] | None = None,
+    *,
+    port: int = 0,
+    enter: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Yield a server that runs, and end it by its id."""
-    server = Server(arguments, log, environment or {}, port=port)
+    server = Server(arguments, log, environment or {}, enter, port=port)
     try:
         server.start()
         yield server

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import cast
+
 import pytest
 
 from generator.core.errors import TemporaryError, UserError
+from generator.sync.gitops import View
+from generator.sync.reports.reporting import Reporting
 from generator.sync.settlement import Settlement
+from generator.workspace.remotes import Remote
 from tests.sync.memory_sync import MemorySync
 from tests.sync.told import START, delivery, package, pull_request, release
 
@@ -209,3 +215,41 @@ def test_a_bug_fails_its_own_delivery_alone(sync: MemorySync, monkeypatch: pytes
     bad, good = sync.take(delivery("pull_request", pull_request(7, SHA)), delivery("release", release("v6.7.1")))
     assert (bad.state, good.result) == ("failed", "committed")
     assert "ZeroDivisionError: oops" in bad.reason
+
+
+def test_what_arrived_before_anybody_heard_of_it_is_told_with_its_commit(
+    sync: MemorySync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, again = delivery("release", release("v6.7.1")), delivery("release", release("v6.7.1"))
+    sync.take(heard)
+    monkeypatch.setattr("generator.sync.drain.arrived", lambda _remote, ids: {one: f"of {one}" for one in ids})
+    sync.gitops.remote = Remote("https://github.com/acme-apps/acme-gitops.git", "main")
+    (found,) = sync.take(again)
+    assert (found.result, found.commit) == ("committed", f"of {again.id}")
+
+
+@dataclass
+class Looks:
+    """Who reports, as the drain calls it: whether each look is told that versions were proposed."""
+
+    proposed: list[bool] = field(default_factory=list)
+    learned: int = 0
+
+    def learn(self, view: View) -> None:
+        assert view.main.get(DOCUMENT)
+        self.learned += 1
+
+    def look(self, *_: object, proposed: bool) -> None:
+        self.proposed.append(proposed)
+
+
+def test_who_reports_is_told_where_versions_were_proposed(sync: MemorySync) -> None:
+    looks = Looks()
+    sync.drain.reporting = cast(Reporting, looks)
+    sync.drain.look()
+    assert looks.learned == 1
+    sync.take(delivery("release", release("v6.7.1")))
+    sync.gitops.edit(DOCUMENT, "- environment: production", "- environment: production\n      mode: pull-request")
+    sync.take(delivery("release", release("v6.7.2")))
+    sync.take(delivery("pull_request", pull_request(7, SHA)))
+    assert looks.proposed == [False, True, False]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
 import pytest
 
+from generator.core.errors import TemporaryError
 from generator.sync.engine import DRAIN, Engine
 from generator.sync.store.inbox import Inbox
+from generator.sync.store.reports_table import Reports
 from tests.sync.served import eventually
 
 PATIENCE = 30.0
@@ -23,6 +26,8 @@ class Waiting:
     """An inbox of which only matters how many deliveries wait."""
 
     waiting: int = 0
+    silent: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     def next_due(self, _: float) -> float | None:
         return 0.0 if self.waiting else None
@@ -31,13 +36,32 @@ class Waiting:
         pass
 
     def take_over(self, _: float) -> list[str]:
-        return []
+        return self.silent
 
     def prune(self, _: float) -> int:
         return 0
 
-    def leave(self, _: str) -> None:
-        pass
+    def leave(self, executor: str) -> None:
+        self.left.append(executor)
+
+
+@dataclass
+class Table:
+    """What GitHub should be told, of which only matters what the engine does with it."""
+
+    tidied: threading.Event = field(default_factory=threading.Event)
+    given_back: list[str] = field(default_factory=list)
+    faults: int = 0
+
+    def prune(self, _: float) -> int:
+        self.tidied.set()
+        return 0
+
+    def give_back(self, executor: str) -> None:
+        self.given_back.append(executor)
+        if self.faults:
+            self.faults -= 1
+            raise TemporaryError("the database is away")
 
 
 @dataclass
@@ -46,14 +70,17 @@ class Bench:
 
     url: str
     inbox: Waiting = field(default_factory=Waiting)
+    reports: Table = field(default_factory=Table)
     began: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     go_on: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     enqueued: list[str] = field(default_factory=list)
+    passes: list[int] = field(default_factory=list)
     looks: int = 0
+    pace: float = 0.0
 
     def clock(self) -> float:
         self.looks += 1
-        return 1_000_000.0
+        return 1_000_000.0 + self.pace * self.looks
 
     def has_looked_since(self, looks: int) -> bool:
         return self.looks > looks
@@ -74,10 +101,11 @@ class Bench:
             target="acme/acme-gitops",
             inbox=cast(Inbox, self.inbox),
             drain=self.drain,
-            reconcile=lambda: None,
+            reconcile=lambda: self.passes.append(self.looks),
             period=3600.0,
             silence=60.0,
             clock=self.clock,
+            reports=cast(Reports, self.reports),
         )
         enqueue = engine._enqueue
 
@@ -121,3 +149,48 @@ def test_what_comes_at_the_end_of_a_drain_is_drained(bench: Bench) -> None:
             engine.nudge()
             assert bench.began.acquire(timeout=PATIENCE)
             bench.go_on.release()
+
+
+def test_a_process_makes_a_pass_when_it_starts_however_short_it_was_away_and_then_one_in_each_period(
+    bench: Bench,
+) -> None:
+    for started in (1, 2):
+        with bench.running() as engine:
+            eventually(lambda: len(bench.passes) >= started, "a pass")  # noqa: B023 - it is waited for here
+            bench.pace = 10.0  # each look is a new heartbeat, and all of them are in one period
+            for _ in range(10):
+                looks = bench.looks
+                engine.nudge()
+                eventually(partial(bench.has_looked_since, looks), "the pump looks")
+            bench.pace, bench.looks = 0.0, 0
+    assert len(bench.passes) == 2
+
+
+def test_what_a_dead_process_had_taken_to_tell_is_given_to_others_and_old_reports_are_forgotten(bench: Bench) -> None:
+    bench.inbox.silent, bench.reports.faults, bench.pace = ["two"], 1, 60.0
+    with bench.running():
+        assert bench.reports.tidied.wait(PATIENCE)
+    # The database was away the first time: until all is given back, the process is not forgotten.
+    assert len(bench.reports.given_back) > len([name for name in bench.inbox.left if name == "two"]) > 0
+
+
+def test_a_drain_that_could_not_say_that_it_ended_keeps_no_other_from_running(bench: Bench) -> None:
+    bench.pace = 60.0
+    with bench.running() as engine, closing(sqlite3.connect(bench.url.removeprefix("sqlite:///"))) as database:
+        for _ in range(2):
+            bench.inbox.waiting = 1
+            engine.nudge()
+            assert bench.began.acquire(timeout=PATIENCE)
+            bench.go_on.release()
+            eventually(partial(has_ended, database), "the drain ends")
+            # As a full disk leaves it: it runs no more, and still has the name that no other one may have.
+            with database:
+                database.execute(
+                    "UPDATE workflow_status SET status = 'PENDING', deduplication_id = queue_name WHERE name = 'drain'"
+                    " AND created_at = (SELECT max(created_at) FROM workflow_status WHERE name = 'drain')"
+                )
+
+
+def has_ended(database: sqlite3.Connection) -> bool:
+    rows = database.execute("SELECT DISTINCT status FROM workflow_status WHERE name = 'drain'").fetchall()
+    return not {"ENQUEUED", "PENDING"} & {status for (status,) in rows}

@@ -13,7 +13,14 @@ from generator.gitrepo.writer import Outcome
 from generator.sync.batch import Work
 from generator.sync.news.delivery import Delivery
 from generator.sync.rules import Step
-from generator.sync.settlement import Settlement, after_failure, after_writing, waiting_for_image, with_winners
+from generator.sync.settlement import (
+    Settlement,
+    after_failure,
+    after_writing,
+    waiting_for_image,
+    with_arrivals,
+    with_winners,
+)
 
 DELIVERY = Delivery("d-1", "release")
 WORK = Work(DELIVERY, (Step(SetVersion("podinfo", "staging", "6.7.1")),), notes=("production: out of range",))
@@ -30,6 +37,23 @@ def test_what_was_so_already_is_unchanged_and_the_notes_say_why() -> None:
     settled = after_writing(WORK, [Outcome(Change({}, "x", notes=("runs 7.0.0",)))], 0.0, 1.0)
     assert (settled.state, settled.result) == ("done", "unchanged")
     assert "runs 7.0.0" in settled.reason
+
+
+def test_what_the_delivery_itself_brought_before_is_committed() -> None:
+    asked: list[set[str]] = []
+
+    def arrived(ids: Any) -> dict[str, str]:
+        asked.append(set(ids))
+        return {"one": "c0ffee"}
+
+    settled = [Settlement(name, "done", "unchanged") for name in ("one", "two")]
+    settled += [Settlement("three", "done", "committed", commit="abc"), Settlement("four", "waiting")]
+    one, *others = with_arrivals(settled, arrived)
+    assert (one.result, one.commit) == ("committed", "c0ffee")
+    assert others == settled[1:]
+    assert asked == [{"one", "two"}]
+    with_arrivals(others[1:], arrived)
+    assert len(asked) == 1, "where nothing was there already nobody is asked"
 
 
 def test_a_refused_change_fails_with_the_reason() -> None:

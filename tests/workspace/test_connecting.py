@@ -229,6 +229,94 @@ def test_protection_is_asked_for_once_and_never_changed(github: GitHubDouble, he
     assert found.protections["main"]["enforce_admins"] is False
 
 
+def rules(here: Path) -> list[bool]:
+    repositories = find_workspace(here).organization.spec.repositories
+    return [repositories.platform.protected, repositories.application.protected]
+
+
+def test_protection_is_recorded_where_everybody_reads_it(github: GitHubDouble, here: Path, run: Run, git: Git) -> None:
+    platform = here / SLUGS[0]
+    before = (platform / "organization.yaml").read_bytes()
+    told = run(here, protect=True)
+    assert f"{platform}: Write through pull requests: the deployed branches are protected." in told
+    assert rules(here) == [True, True]
+    lines = git(platform, "diff", "--unified=0", "main~1", "main", "--", "organization.yaml").splitlines()
+    assert [line for line in lines if line[:1] in "+-" and line[:2] not in ("++", "--")] == [
+        "+      protected: true"
+    ] * 2
+    after = (platform / "organization.yaml").read_bytes()
+    assert after.replace(b"      protected: true\n", b"") == before
+    assert branches(github, SLUGS[0])["main"] == git(platform, "rev-parse", "main")
+    assert git(platform, "status", "--porcelain") == ""
+
+
+def test_without_protection_nothing_is_recorded(here: Path, run: Run, git: Git) -> None:
+    before = git(here / SLUGS[0], "rev-parse", "main")
+    run(here)
+    assert (rules(here), git(here / SLUGS[0], "rev-parse", "main")) == ([False, False], before)
+
+
+def test_a_repository_that_says_otherwise_is_put_right_in_place(here: Path, run: Run, git: Git) -> None:
+    document = here / SLUGS[0] / "organization.yaml"
+    text = document.read_text().replace("    application:\n", "    application:\n      protected: false  # for now\n")
+    document.write_text(text)
+    git(document.parent, "commit", "--quiet", "--all", "--message", "Say it")
+    run(here, protect=True)
+    assert "      protected: true  # for now\n" in document.read_text()
+
+
+def test_one_repository_for_both_is_recorded_for_both(
+    github: GitHubDouble, tmp_path: Path, commit: Commit, run: Run, git: Git
+) -> None:
+    github.organization("acme")
+    commit(propose_organization(tmp_path / "single", {"org": "acme", "topology": "single"}))
+    here = moved_to(tmp_path / "single", git, github.web, SLUGS[:1])
+    run(here, protect=True)
+    assert rules(here) == [True, True]
+    assert run(here, protect=True) == []
+
+
+def test_what_is_newer_there_comes_first(github: GitHubDouble, here: Path, run: Run) -> None:
+    run(here)
+    found = github.state.repository(SLUGS[0])
+    assert found
+    assert found.path
+    git_store.commit(found.path, "main", {"a.txt": "a"}, "By the sync")
+    before = writes(github)
+    with pytest.raises(UserError, match=r"main has newer commits there, and organization\.yaml") as caught:
+        run(here, protect=True)
+    assert "git pull" in caught.value.hint
+    assert writes(github) == before
+
+
+def test_a_record_that_cannot_be_pushed_is_told_how(github: GitHubDouble, here: Path, run: Run, git: Git) -> None:
+    run(here)
+    found = github.state.repository(SLUGS[0])
+    assert found
+    assert found.path
+    found.protections["main"] = {"enforce_admins": True}
+    git_store.protect(found.path, ["main"])
+    for _ in range(2):
+        with pytest.raises(UserError, match="GH006") as caught:
+            run(here, protect=True)
+        assert "git push" in caught.value.hint
+        assert "merge that by a pull request" in caught.value.hint
+    git(here / SLUGS[0], "push", "--quiet", str(found.path), "main:record")
+    git_store.merge(found.path, "main", git_store.branches(found.path)["record"], "Record", "merge")
+    told = run(here, protect=True)
+    assert f"{SLUGS[0]}: main has newer commits there; `git pull` brings them." in told
+    assert rules(here) == [True, True]
+
+
+def test_an_app_that_may_not_open_requests_protects_nothing(github: GitHubDouble, here: Path, run: Run) -> None:
+    granted = {name: level for name, level in PERMISSIONS.items() if name != "pull_requests"}
+    credentials = app_in(github, granted)
+    with pytest.raises(UserError, match="lacks the permission pull_requests: write"):
+        run(here, credentials, protect=True)
+    assert writes(github) == []
+    run(here, credentials)
+
+
 def test_owners_in_upper_case_are_the_same_owners(github: GitHubDouble, out: Path, git: Git, run: Run) -> None:
     github.organization("ACME"), github.organization("acme-apps")
     told = run(moved_to(out, git, github.web))

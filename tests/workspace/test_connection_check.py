@@ -203,3 +203,38 @@ def test_git_without_an_identity_is_told(
     found = look(token(github))
     assert missing(found) == ["git identity"]
     assert "git config --global user.name" in found["git identity"].hint
+
+
+# ---- How it writes --------------------------------------------------------------------------------------------
+
+
+def ruled(here: Path, git: Git, *lines: str) -> None:
+    """Let organization.yaml have rules for the application repository."""
+    document = here / SLUGS[0] / "organization.yaml"
+    text = document.read_text()
+    added = "".join(f"      {line}\n" for line in lines)
+    document.write_text(text.replace("    application:\n", f"    application:\n{added}"))
+    git(document.parent, "commit", "--quiet", "--all", "--message", "Rules")
+
+
+def test_it_is_told_how_writes_go(github: GitHubDouble, look: Look, here: Path, git: Git) -> None:
+    check = f"writes to {SLUGS[1]}"
+    assert look(token(github))[check].found == "main is pushed to."
+    found = github.state.repository(SLUGS[1])
+    assert found
+    found.protections["main"] = {}
+    assert "gitopsmith connect ORG --protect" in look(token(github))[check].found
+    ruled(here, git, "protected: true")
+    assert look(token(github))[check].found == "main is protected: each write goes through a pull request."
+
+
+def test_commits_by_the_api_need_an_app_and_nobody_named(
+    github: GitHubDouble, look: Look, here: Path, git: Git, tmp_path: Path
+) -> None:
+    ruled(here, git, "commits: api")
+    check = f"commits to {SLUGS[1]}"
+    assert missing(look(token(github))) == [check]
+    environment = app(github, tmp_path)
+    assert missing(look(environment)) == []
+    named = look({**environment, "GITOPSMITH_AUTHOR": "Ada <ada@example.com>"})
+    assert "GITOPSMITH_AUTHOR cannot be kept" in named[check].found

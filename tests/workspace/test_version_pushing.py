@@ -95,9 +95,6 @@ def test_a_request_is_a_branch_with_one_commit_beside_what_is_deployed(remote: R
     assert subjects(git, bare, NAME) == ["podinfo 6.7.0 → 6.7.1 in production"]
     assert git(bare, "rev-parse", "main", "gitopsmith/pristine") == before
     assert (pushed.branch, pushed.stands, pushed.outcome.commit) == (NAME, True, git(bare, "rev-parse", NAME))
-    assert pushed.request
-    assert (pushed.request.branch, pushed.request.base) == (NAME, "main")
-    assert pushed.request.title == "podinfo 6.7.0 → 6.7.1 in production"
     assert pushed.address is None
 
 
@@ -107,7 +104,7 @@ def test_a_newer_version_comes_in_place_and_an_older_one_changes_nothing(remote:
     head = git(bare, "rev-parse", NAME)
     assert subjects(git, bare, NAME) == ["podinfo 6.7.0 → 6.8.0 in production"]
     late, again = propose(remote, "6.7.9"), propose(remote, "6.8.0")
-    assert (late.stands, late.request, late.outcome.commit) == (True, None, None)
+    assert (late.stands, late.outcome.commit) == (True, None)
     assert late.outcome.change
     assert "newer than 6.7.9" in late.outcome.change.notes[0]
     assert (again.stands, again.outcome.commit) == (True, None)
@@ -139,7 +136,7 @@ def test_what_a_person_committed_on_it_stays(remote: Remote, bare: Path, git: Gi
 
 def test_what_is_deployed_already_is_not_proposed(remote: Remote, bare: Path, git: Git) -> None:
     pushed = propose(remote, "6.7.0")
-    assert (pushed.stands, pushed.request, pushed.outcome.commit) == (False, None, None)
+    assert (pushed.stands, pushed.outcome.commit) == (False, None)
     assert git(bare, "for-each-ref", f"refs/heads/{NAME}") == ""
 
 
@@ -190,11 +187,8 @@ def test_a_promotion_takes_along_where_its_version_comes_from(
     push_version(remote, wanted("6.7.1", "staging", told=TOLD))
     by_hand("main", "README.md", "#", "# mine")
     without_history = replace(remote, cache=tmp_path / "another")
-    pushed = push_version(without_history, PROMOTE, by_request=by_request)
+    push_version(without_history, PROMOTE, by_request=by_request)
     assert told(git, bare, NAME if by_request else "main") == "abc,42"
-    if by_request:
-        assert pushed.request
-        assert "Argocd-reference-commit-sha: abc" in pushed.request.body
 
 
 def test_it_takes_along_nothing_where_nobody_told_or_it_is_too_long_ago(remote: Remote, bare: Path, git: Git) -> None:

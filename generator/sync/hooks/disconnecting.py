@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from generator.sync.following import DocumentReader
-from generator.sync.hooks.hook_notes import HookNotes
+from generator.sync.hooks.hook_notes import APP, notes_if_any, notes_in
 from generator.sync.outward import Outward
 from generator.workspace.workspace import Workspace
 
 
-def hooked(workspace: Workspace, state: Path) -> list[str]:
-    """Return the repositories that have a webhook of ours, as far as it is known, spelled as the documents have them.
+@dataclass(frozen=True)
+class Hooked:
+    """What has a webhook of ours, as far as it is known.
+
+    Attributes:
+        repositories: The repositories, spelled as the documents have them.
+        app: Whether the GitHub App has one that was ours to keep.
+    """
+
+    repositories: tuple[str, ...] = ()
+    app: bool = False
+
+
+def hooked(workspace: Workspace, state: Path) -> Hooked:
+    """Return what has a webhook of ours.
 
     Args:
         workspace: The organization's repositories.
         state: The folder in which is kept what is known of webhooks.
+
+    Raises:
+        UserError: The workspace cannot be read.
+        TemporaryError: What is known cannot be read.
     """
-    notes = HookNotes(state / "hooks.db") if (state / "hooks.db").exists() else HookNotes()
-    try:
-        noted = notes.repositories()
-    finally:
-        notes.close()
+    with closing(notes_if_any(state)) as notes:
+        noted, app = notes.repositories(), bool(notes.get(APP).secret)
     if not noted:
-        return []
+        return Hooked(app=app)
     followed = DocumentReader().read(workspace.tree("application"), workspace.layout).repositories()
     spelled = {repository.casefold(): repository for repository in followed}
-    return sorted(spelled.get(repository, repository) for repository in noted)
+    return Hooked(tuple(sorted(spelled.get(repository, repository) for repository in noted)), app)
 
 
 def unhook(repositories: Sequence[str], outward: Outward, state: Path, tell: Callable[[str], None]) -> None:
@@ -37,11 +53,18 @@ def unhook(repositories: Sequence[str], outward: Outward, state: Path, tell: Cal
         UserError: GitHub does not let us.
         TemporaryError: GitHub is away: run it again.
     """
-    notes = HookNotes(state / "hooks.db")
-    try:
+    with closing(notes_in(state)) as notes:
         keeping = outward.hooks(notes)
         for repository in repositories:
             number = keeping.remove(repository)
             tell(f"{repository}: {'1 webhook' if number == 1 else f'{number} webhooks'} removed.")
-    finally:
-        notes.close()
+
+
+def forget_app(state: Path) -> None:
+    """Forget what is known of the webhook of our GitHub App, which stays as it is.
+
+    Raises:
+        TemporaryError: What is known cannot be written.
+    """
+    with closing(notes_if_any(state)) as notes:
+        notes.forget(APP)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -19,6 +19,7 @@ from generator.hub.hook_decision import EVENTS, Repair, WantedHook
 from generator.hub.hooks import Hooks, Kept
 from generator.sync.hooks.hook_notes import APP, HookNote, HookNotes, fingerprint
 from generator.sync.hooks.secret_file import SecretFile
+from generator.sync.news.events import repository_key
 
 DAY = 86_400.0
 """The seconds for which a secret counts after it was replaced, until the next replacement at the latest."""
@@ -34,12 +35,18 @@ class Report:
     """What became of the webhooks.
 
     Attributes:
-        done: How many were created, adopted, repaired and kept as they were, by the name of what was done.
+        results: What was done, by repository: `create`, `adopt`, `repair`, `keep`, `remove`, `renew`,
+            `complete`, and `none` where there was none to remove.
         problems: Why webhooks are not as they should be, by repository.
     """
 
-    done: Mapping[str, int] = field(default_factory=dict)
+    results: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def done(self) -> Mapping[str, int]:
+        """How often each was done."""
+        return Counter(self.results.values())
 
 
 def public_address(address: str) -> str:
@@ -67,6 +74,11 @@ def payload_url(address: str, repository: str) -> str:
     return f"{address}/payload/{quote(repository)}"
 
 
+def app_url(address: str) -> str:
+    """Return where the deliveries of a GitHub App go."""
+    return f"{address}/webhook"
+
+
 @dataclass
 class HookKeeping:
     """Keeps webhooks. Several threads may use it at once, each for another repository.
@@ -84,20 +96,39 @@ class HookKeeping:
     hooks: Hooks
     address: str
     secrets: SecretFile | None
-    shared: str
+    shared: str = field(repr=False)
     notes: HookNotes
     events: frozenset[str] = EVENTS
     clock: Callable[[], float] = time.time
 
     def keep_all(self, repositories: Sequence[str]) -> Report:
         """Keep the webhooks of repositories; what goes wrong with one keeps no other from being kept."""
+        return self._each(repositories, lambda repository: type(self.keep(repository).decision).__name__.lower())
+
+    def rotate_all(self, repositories: Sequence[str]) -> Report:
+        """Replace the secrets of repositories, each as `rotate` does; what goes wrong with one keeps no other."""
+        return self._each(repositories, lambda repository: "renew" if self.rotate(repository) else "complete")
+
+    def remove_all(self, repositories: Sequence[str]) -> Report:
+        """Remove the webhooks of ours from repositories; what goes wrong with one keeps no other from being removed."""
+
+        def removed(repository: str) -> str:
+            if not self.remove(repository):
+                return "none"
+            _log.info("webhook removed", repository=repository)
+            return "remove"
+
+        return self._each(repositories, removed)
+
+    def _each(self, repositories: Sequence[str], action: Callable[[str], str]) -> Report:
+        """Do something with each repository, several at once; where GitHub limits us, with no more of them."""
         is_limited = Event()
 
-        def kept(repository: str) -> str | GitopsmithError:
+        def done(repository: str) -> str | GitopsmithError:
             if is_limited.is_set():
                 return LimitedError("GitHub was asked too often: the next pass goes on.", retry_after=60.0)
             try:
-                return type(self.keep(repository).decision).__name__.lower()
+                return action(repository)
             except LimitedError as error:
                 is_limited.set()
                 return error
@@ -105,11 +136,11 @@ class HookKeeping:
                 return error
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hooks") as pool:
-            results = dict(zip(repositories, pool.map(kept, repositories), strict=True))
+            results = dict(zip(repositories, pool.map(done, repositories), strict=True))
         problems = {name: str(result) for name, result in results.items() if isinstance(result, GitopsmithError)}
         for repository, reason in problems.items():
-            _log.warning("the webhook cannot be kept", repository=repository, reason=reason)
-        return Report(Counter(result for result in results.values() if isinstance(result, str)), problems)
+            _log.warning("the webhook is not as it should be", repository=repository, reason=reason)
+        return Report({name: result for name, result in results.items() if isinstance(result, str)}, problems)
 
     def keep(self, repository: str) -> Kept:
         """Let the webhook of a repository be as it should. What was begun and not ended is ended.
@@ -128,10 +159,13 @@ class HookKeeping:
             self.secrets.drop_old(repository)
         return kept
 
-    def rotate(self, repository: str) -> Kept:
+    def rotate(self, repository: str) -> bool:
         """Replace the secret of a repository: the old one counts for a day more, or until the next replacement.
 
         A replacement that was begun and not ended is ended; no other one is begun.
+
+        Returns:
+            Whether a new one was made, and not an older replacement ended.
 
         Raises:
             UserError: Its secret is not its own or cannot be written, or GitHub does not let us.
@@ -142,11 +176,14 @@ class HookKeeping:
                 f"{repository}: its secret cannot be replaced here.",
                 hint="Name a file of secrets that can be written with --webhook-secrets, or replace the secret there.",
             )
-        secrets = self.secrets.ensure(repository, before=self.shared)
+        secrets = self.secrets.of(repository)
         is_under_way = len(secrets) > 1 and self.notes.get(repository).secret != fingerprint(secrets[0])
-        if not is_under_way:
+        if not secrets:
+            self.secrets.ensure(repository, before=self.shared)
+        elif not is_under_way:
             self.secrets.renew(repository)
-        return self.keep(repository)
+        self.keep(repository)
+        return not is_under_way
 
     def remove(self, repository: str) -> int:
         """Remove the webhooks of ours from a repository with all that is kept of it; return how many there were.
@@ -155,7 +192,10 @@ class HookKeeping:
             UserError: GitHub does not let us.
             TemporaryError: GitHub is away, or what is kept cannot be read or written; call it again.
         """
-        found = self.hooks.remove(repository, self._wanted(repository, self.notes.get(repository), ""))
+        note = self.notes.get(repository)
+        # GitHub leads from an old name of a repository to the new one, where the hook is wanted.
+        is_renamed = bool(note.hook) and self.notes.having(note.hook) != [repository_key(repository)]
+        found = 0 if is_renamed else self.hooks.remove(repository, self._wanted(repository, note, ""))
         # What is needed to find the hook goes last.
         if self.secrets and self.secrets.can_be_written:
             self.secrets.forget(repository)
@@ -173,15 +213,34 @@ class HookKeeping:
             raise UserError("There is no webhook secret of the GitHub App.", hint="Set GITOPSMITH_WEBHOOK_SECRET.")
         note = self.notes.get(APP)
         mark = fingerprint(self.shared)
-        is_written = self.hooks.keep_app(f"{self.address}/webhook", self.shared, has_secret=note.secret == mark)
+        is_written = self.hooks.keep_app(app_url(self.address), self.shared, has_secret=note.secret == mark)
         if is_written:
             self.notes.put(APP, replace(note, secret=mark, secret_at=self.clock()))
         return is_written
 
-    def unfollowed(self, repositories: Iterable[str]) -> list[str]:
-        """Return repositories that have a webhook of ours and are not among those that are followed."""
-        followed = {repository.casefold() for repository in repositories}
-        return [repository for repository in self.notes.repositories() if repository not in followed]
+    def problem_of_app(self, *, wanted: bool) -> str:
+        """Return why what the webhook of our GitHub App brings is not as it should be; empty where it is.
+
+        Args:
+            wanted: Whether it is the one that brings everything.
+
+        Raises:
+            UserError: There is no App, or GitHub does not let us.
+            TemporaryError: GitHub is away.
+        """
+        if wanted:
+            lacking = self.hooks.events_lacking_to_app()
+            return (
+                f"It is not told of {', '.join(lacking)}: add that on its page, Permissions & events."
+                if lacking
+                else ""
+            )
+        if self.hooks.url_of_app() != app_url(self.address):
+            return ""
+        return (
+            "Its own webhook delivers here as well, so all news comes twice: make it inactive on the App's page, or "
+            "let `serve` keep that one alone, by --app-webhook."
+        )
 
     def _wanted(self, repository: str, note: HookNote, secret: str) -> WantedHook:
         return WantedHook(

@@ -8,20 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
-from generator.core.errors import TemporaryError
+from generator.hub.cache_file import CacheFile
 from generator.sync.news.events import repository_key
 
 APP = ""
 """The name under which the webhook of a GitHub App is kept."""
-_FORM = 1
-_WAIT = 5.0
+_NAME = "hooks.db"
 
 
 @dataclass(frozen=True)
@@ -58,19 +55,16 @@ class HookNotes:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path
-        self._lock = Lock()
-        self._database: sqlite3.Connection | None = None
+        self._file = CacheFile(path, _prepare, "the notes on webhooks")
 
     def close(self) -> None:
         """Close the file; a later use opens it again, and what is kept without one is gone."""
-        with self._lock:
-            self._close()
+        self._file.close()
 
     def get(self, repository: str) -> HookNote:
         """Return the note on a repository, `owner/name` in any case; an empty one where there is none."""
         query = "SELECT note FROM hook WHERE repository = ?"
-        found = self._do(lambda database: database.execute(query, (repository_key(repository),)).fetchone())
+        found = self._file.do(lambda database: database.execute(query, (repository_key(repository),)).fetchone())
         with suppress(ValueError, TypeError):  # of a later version
             return HookNote(**json.loads(found[0])) if found else HookNote()
         return HookNote()
@@ -78,55 +72,32 @@ class HookNotes:
     def put(self, repository: str, note: HookNote) -> None:
         """Keep the note on a repository."""
         row = repository_key(repository), json.dumps(asdict(note), separators=(",", ":"))
-        self._do(lambda database: database.execute("INSERT OR REPLACE INTO hook VALUES (?, ?)", row))
+        self._file.do(lambda database: database.execute("INSERT OR REPLACE INTO hook VALUES (?, ?)", row))
 
     def forget(self, repository: str) -> None:
         """Forget the note on a repository."""
         key = (repository_key(repository),)
-        self._do(lambda database: database.execute("DELETE FROM hook WHERE repository = ?", key))
+        self._file.do(lambda database: database.execute("DELETE FROM hook WHERE repository = ?", key))
+
+    def having(self, hook: int) -> list[str]:
+        """Return the repositories whose webhook has a number, in small letters; two where one was renamed."""
+        return [repository for repository in self.repositories() if self.get(repository).hook == hook]
 
     def repositories(self) -> list[str]:
         """Return every repository that there is a note on, in small letters, without that on an App."""
         query = "SELECT repository FROM hook WHERE repository <> '' ORDER BY repository"
-        return [name for (name,) in self._do(lambda database: database.execute(query).fetchall())]
+        return [name for (name,) in self._file.do(lambda database: database.execute(query).fetchall())]
 
-    def _do(self, action: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Do something with the file; where it is damaged, begin it anew."""
-        try:
-            with self._lock:
-                try:
-                    return action(self._opened())
-                except sqlite3.OperationalError:
-                    raise  # locked, full, not to be opened: that is no damage
-                except sqlite3.DatabaseError:
-                    self._close()
-                    if self._path:
-                        self._path.unlink()
-                    return action(self._opened())
-        except (sqlite3.Error, OSError) as error:
-            raise TemporaryError(f"{self._path}: the notes on webhooks cannot be used: {error}.") from error
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._database is None:
-            if self._path:
-                self._path.touch(mode=0o600)
-            database = sqlite3.connect(
-                self._path or ":memory:", timeout=_WAIT, isolation_level=None, check_same_thread=False
-            )
-            try:
-                # What a crash takes is found again, so nothing waits for the disk.
-                database.execute("PRAGMA synchronous = OFF")
-                database.execute(
-                    "CREATE TABLE IF NOT EXISTS hook (repository TEXT PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID"
-                )
-                database.execute(f"PRAGMA user_version = {_FORM}")
-            except sqlite3.Error:
-                database.close()
-                raise
-            self._database = database
-        return self._database
+def notes_in(state: Path) -> HookNotes:
+    """Return the notes in a folder for state, which are made where they are missing."""
+    return HookNotes(state / _NAME)
 
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+
+def notes_if_any(state: Path) -> HookNotes:
+    """Return the notes in a folder for state; where there are none, none that leave nothing behind."""
+    return HookNotes(state / _NAME if (state / _NAME).exists() else None)
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    database.execute("CREATE TABLE IF NOT EXISTS hook (repository TEXT PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID")

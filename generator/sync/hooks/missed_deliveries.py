@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from generator.core.errors import GitopsmithError
+from generator.hub.hook_decision import EVENTS
 from generator.hub.missed import KEPT, Attempt, Deliveries, HookPlace
 from generator.sync.hooks.hook_notes import APP, HookNotes
 from generator.sync.news.delivery import Delivery
@@ -40,11 +41,13 @@ class Found:
         new: How many deliveries were put into the inbox that it did not have.
         known: How many were there already: they were brought again meanwhile.
         ignored: How many nothing follows from, or GitHub has no more.
+        taken: When the newest attempt was made that was acknowledged, in seconds since 1970; 0 where there was none.
     """
 
     new: int = 0
     known: int = 0
     ignored: int = 0
+    taken: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -117,10 +120,11 @@ class MissedDeliveries:
         key = place.repository or APP
         note = self.notes.get(key)
         since = max(note.seen - _OVERLAP, self.clock() - KEPT)
-        attempts = self.deliveries.since(place, since)
+        # An App is told of much more, and of each delivery that is taken the payload is asked for by itself.
+        attempts = self.deliveries.since(place, since, EVENTS)
         seen = max(note.seen, float(attempts.newest))
         handled = dict(note.handled)
-        found = Found()
+        found = Found(taken=float(attempts.taken))
         try:
             for attempt in attempts.missed:
                 if attempt.guid not in handled:

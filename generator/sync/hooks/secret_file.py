@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 
 from generator.core.errors import UserError
@@ -15,7 +16,7 @@ from generator.core.yamltext import Path as Place
 from generator.core.yamltext import add_item, add_key, get_value, remove_item, remove_key
 from generator.gitrepo.lock import locked
 from generator.sync.news.events import repository_key
-from generator.sync.web.webhook_secrets import read_secrets
+from generator.sync.web.webhook_secrets import Stamp, read_secrets, stamp_of
 
 BYTES = 32
 """The random bytes of a secret."""
@@ -32,23 +33,32 @@ class SecretFile:
     Args:
         path: The file; it is made with the first secret.
         fresh: Makes a secret.
+        learn: Is told each secret as soon as it is read, and so before it is used, so that no log tells it.
+
+    Attributes:
+        path: The file.
     """
 
-    def __init__(self, path: Path, fresh: Callable[[], str] = lambda: secrets.token_hex(BYTES)) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        fresh: Callable[[], str] = lambda: secrets.token_hex(BYTES),
+        learn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.path = path
         self._fresh = fresh
+        self._learn = learn
+        self._known: tuple[Stamp | None, Mapping[str, tuple[str, ...]]] = (None, {})
 
     @property
     def can_be_written(self) -> bool:
         """Whether it can: a Secret that Kubernetes mounts cannot."""
-        folder = next(folder for folder in self._path.resolve().parents if folder.exists())
-        return os.access(folder, os.W_OK) and not (self._path.parent / "..data").is_symlink()
+        folder = next(folder for folder in self.path.resolve().parents if folder.exists())
+        return os.access(folder, os.W_OK) and not (self.path.parent / "..data").is_symlink()
 
     def of(self, repository: str) -> tuple[str, ...]:
         """Return the secrets of a repository, `owner/name` in any case: the newest first, none where it has none."""
-        if not self._path.exists() or not self._path.stat().st_size:
-            return ()
-        return tuple(secret.decode() for secret in read_secrets(self._path).get(repository_key(repository), ()))
+        return self._all().get(repository_key(repository), ())
 
     def ensure(self, repository: str, before: str = "") -> tuple[str, ...]:
         """Return the secrets of a repository; where it has none, it gets one.
@@ -95,6 +105,19 @@ class SecretFile:
         if self.of(repository):
             self._edited(repository, edit)
 
+    def _all(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the secrets of all repositories; a file that did not change is not read again."""
+        stamp = stamp_of(self.path)
+        if stamp is None or not stamp.size:
+            return {}
+        if stamp != self._known[0]:
+            read = read_secrets(self.path)
+            found = {name: tuple(secret.decode() for secret in of_one) for name, of_one in read.items()}
+            for secret in chain.from_iterable(found.values()):
+                self._learn(secret)
+            self._known = stamp, found
+        return self._known[1]
+
     def _edited(self, repository: str, edit: Callable[[bytes, str | None], bytes]) -> tuple[str, ...]:
         """Edit the file under a lock, and return the secrets that a repository has then.
 
@@ -103,7 +126,7 @@ class SecretFile:
             edit: Is given the file and how it spells the repository there, None where it does not have it.
         """
         # A link stays one: what it leads to is replaced.
-        path = self._path.resolve()
+        path = self.path.resolve()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with locked(path.parent, seconds=_WAIT):
@@ -113,7 +136,7 @@ class SecretFile:
                     _write(path, new)
         except OSError as error:
             raise UserError(
-                f"{self._path}: the webhook secrets cannot be written: {error.strerror}.",
+                f"{self.path}: the webhook secrets cannot be written: {error.strerror}.",
                 hint="Name a file that can be written with --webhook-secrets, or write the secrets into it yourself.",
             ) from error
         return self.of(repository)

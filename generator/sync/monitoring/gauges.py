@@ -1,4 +1,4 @@
-"""What is looked up when a monitoring system asks: the queue, GitHub's limit, the last reconciliation, the previews.
+"""What is looked up when a monitoring system asks: the queue, GitHub's side, the last reconciliation, the previews.
 
 What is not known is left out: a limit of zero calls, or a queue of zero deliveries, would be a statement.
 """
@@ -8,15 +8,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Lock, Thread
 from typing import Protocol
 
-import structlog
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 
 from generator.core.previews import OpenPreview
+from generator.sync.monitoring.asked import Asked
+from generator.sync.monitoring.github_gauges import GitHubGauges, ReportCounts
 from generator.sync.monitoring.label_values import LabelValues
 
 _APPS = 1000
@@ -26,9 +25,7 @@ _TURNS = 2
 """After how many periods of reconciliation a process takes for old what it saw itself."""
 
 _PATIENCE = 1.5
-"""How many seconds the queue may take to be counted: the rest must be told even where its database hangs."""
-
-_log = structlog.get_logger(__name__)
+"""How many seconds the database may take to count: the rest must be told even where it hangs."""
 
 
 class QueueCounts(Protocol):
@@ -66,6 +63,9 @@ class Gauges:
         period: The seconds between two reconciliations; None where nothing is reconciled.
         clock: The seconds since 1970.
         monotonic: Seconds that no change of the clock makes jump.
+
+    Attributes:
+        github: What is known of webhooks and reports.
     """
 
     def __init__(
@@ -79,7 +79,9 @@ class Gauges:
         self._build = dict(build)
         self._period = period
         self._clock, self._monotonic = clock, monotonic
-        self._queue: _Queue | None = None
+        self._queue: Asked[QueueCounts] | None = None
+        self._reports: Asked[ReportCounts] | None = None
+        self.github = GitHubGauges(self._is_news, monotonic)
         self._limit: _Limit | None = None
         # A process that never reconciled is as late as if it had when it was started.
         self._complete_at = monotonic()
@@ -89,7 +91,11 @@ class Gauges:
 
     def watch_queue(self, counts: Callable[[], QueueCounts]) -> None:
         """Ask `counts` at each scrape; while it fails, nothing is said about the queue but that."""
-        self._queue = _Queue(counts)
+        self._queue = Asked("queue", counts)
+
+    def watch_reports(self, counts: Callable[[], ReportCounts]) -> None:
+        """Ask `counts` at each scrape, likewise."""
+        self._reports = Asked("reports", counts)
 
     def limit(self, remaining: int, calls: int, reset: float) -> None:
         """Keep what GitHub said of the limit: calls that are left, of how many, until when (seconds since 1970)."""
@@ -111,15 +117,26 @@ class Gauges:
         build = InfoMetricFamily("gitopsmith_build", "What runs.")
         build.add_metric([], self._build)
         yield build
-        yield from self._collect_queue()
+        counts, reports = self._answers()
+        yield from self._collect_queue(counts)
+        yield from self.github.collect(reports)
         yield from self._collect_limit()
         yield from self._collect_reconciliation()
         yield self._collect_previews()
 
-    def _collect_queue(self) -> Iterator[Metric]:
+    def _answers(self) -> tuple[QueueCounts | None, ReportCounts | None]:
+        """Return what the database says; both are asked at once, for where it hangs neither has an answer."""
+        until = time.monotonic() + _PATIENCE
+        queue, reports = self._queue, self._reports
+        of_queue, of_reports = queue and queue.begin(), reports and reports.begin()
+        return (
+            queue.answer(of_queue, until) if queue and of_queue else None,
+            reports.answer(of_reports, until) if reports and of_reports else None,
+        )
+
+    def _collect_queue(self, counts: QueueCounts | None) -> Iterator[Metric]:
         if self._queue is None:
             return
-        counts = self._queue.counts()
         if counts is not None:
             deliveries = GaugeMetricFamily(
                 "gitopsmith_queue_deliveries", "Deliveries that had no effect yet, by state.", labels=["state"]
@@ -183,36 +200,6 @@ class Gauges:
     def _is_news(self, told: float) -> bool:
         """Return whether what was told then still counts: where processes take turns, another one knows better."""
         return self._period is None or self._monotonic() - told <= _TURNS * self._period
-
-
-class _Queue:
-    """Asks for the counts in a thread of its own, one at a time: a database that hangs piles up nothing here."""
-
-    def __init__(self, ask: Callable[[], QueueCounts]) -> None:
-        self.failures = 0
-        self._ask = ask
-        self._lock = Lock()
-        self._asked: Future[QueueCounts] | None = None
-
-    def counts(self) -> QueueCounts | None:
-        """Return the counts; None where they cannot be told, or not in time."""
-        with self._lock:
-            asked = self._asked
-            if asked is None or asked.done():
-                asked = self._asked = Future()
-                Thread(target=self._run, args=(asked,), name="queue-counts", daemon=True).start()
-        try:
-            return asked.result(_PATIENCE)
-        except Exception as error:  # whatever it is: the rest is worth most when something is wrong
-            self.failures += 1
-            _log.warning("the queue cannot be counted", reason=str(error) or type(error).__name__)
-            return None
-
-    def _run(self, asked: Future[QueueCounts]) -> None:
-        try:
-            asked.set_result(self._ask())
-        except Exception as error:  # goes to whoever asked
-            asked.set_exception(error)
 
 
 def _state(preview: OpenPreview, now: float) -> str:

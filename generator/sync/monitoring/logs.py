@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, Literal, TextIO
@@ -22,7 +22,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from generator.core.visible import visible
-from generator.sync.monitoring.redaction import STRUCK, forms_of, is_secret_name, redacted
+from generator.sync.monitoring.redaction import STRUCK, KnownSecrets, is_secret_name, redacted
 
 Form = Literal["json", "console"]
 """`json`: an object in each line; `console`: what people read, in colours on a terminal."""
@@ -54,7 +54,7 @@ def configure(
     form: Form | None = None,
     level: Level = "info",
     *,
-    secrets: Collection[str] = (),
+    secrets: KnownSecrets | None = None,
     stream: TextIO | None = None,
 ) -> None:
     """Tell from now on what we and libraries log, in one form; what was configured before counts no more.
@@ -62,7 +62,7 @@ def configure(
     Args:
         form: The form; None is `console` where the stream is a terminal, else `json`.
         level: The least weight of what is told.
-        secrets: What must never be told. It is read with each line: what is added to it later counts as well.
+        secrets: What must never be told; what is added to it later counts as well.
         stream: Where to; None is stderr.
     """
     stream = stream or sys.stderr
@@ -76,7 +76,7 @@ def configure(
                 ProcessorFormatter.remove_processors_meta,
                 structlog.processors.StackInfoRenderer(),
                 structlog.processors.format_exc_info,
-                _Plain(secrets),
+                _Plain(secrets or KnownSecrets()),
                 render,
             ],
         )
@@ -126,37 +126,36 @@ def _take_over(handler: _Handler, level: Level) -> None:
 class _Plain:
     """Makes plain values of everything: bounded, and without secrets."""
 
-    def __init__(self, secrets: Collection[str]) -> None:
+    def __init__(self, secrets: KnownSecrets) -> None:
         self._secrets = secrets
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        forms = forms_of(self._secrets)
         ordered = {key: event[key] for key in (*_FIRST, *event) if key in event}
-        return _mapping(ordered, forms, 0)
+        return _mapping(ordered, self._secrets, 0)
 
 
-def _mapping(values: Mapping[Any, object], forms: tuple[str, ...], depth: int) -> dict[str, Any]:
+def _mapping(values: Mapping[Any, object], secrets: KnownSecrets, depth: int) -> dict[str, Any]:
     return {
-        _text(str(key), forms): STRUCK
+        _text(str(key), secrets): STRUCK
         if value is not None and is_secret_name(str(key))
-        else _plain(value, forms, depth)
+        else _plain(value, secrets, depth)
         for key, value in islice(values.items(), _MOST)
     }
 
 
-def _plain(value: object, forms: tuple[str, ...], depth: int) -> Any:
+def _plain(value: object, secrets: KnownSecrets, depth: int) -> Any:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if depth < _DEEPEST and isinstance(value, Mapping):
-        return _mapping(value, forms, depth + 1)
+        return _mapping(value, secrets, depth + 1)
     if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item, forms, depth + 1) for item in islice(value, _MOST)]
-    return _text(value.decode(errors="replace") if isinstance(value, bytes) else str(value), forms)
+        return [_plain(item, secrets, depth + 1) for item in islice(value, _MOST)]
+    return _text(value.decode(errors="replace") if isinstance(value, bytes) else str(value), secrets)
 
 
-def _text(text: str, forms: tuple[str, ...]) -> str:
+def _text(text: str, secrets: KnownSecrets) -> str:
     # It is cut far behind its end at first: else half a secret might be left there, which nothing recognizes.
-    text = redacted(text[: 4 * _LONGEST], forms)
+    text = redacted(text[: 4 * _LONGEST], secrets)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

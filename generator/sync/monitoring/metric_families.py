@@ -39,6 +39,15 @@ UNSIGNED = "none"
 RECOVERED = ("delivery", "preview-opened", "preview-removed", "preview-updated", "release")
 """What reconciliation finds that no delivery brought."""
 
+CHANGES = ("create", "adopt", "repair", "remove")
+"""What may be done to a webhook."""
+
+REPORTS = ("comment", "deployment", "request", "status")
+"""What GitHub is told."""
+
+TOLD = ("told", "failed", "refused")
+"""What becomes of an attempt to tell it. `refused`: a person must mend it; `failed`: it may pass."""
+
 _STATUSES = ("202", "400", "401", "404", "405", "408", "413", "415", "499", "500", "503")
 _APIS = 100
 """How many parts of GitHub's API have series of their own: more than we call."""
@@ -50,6 +59,8 @@ _COUNTERS: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = {
     "pushes": ("Batches of deliveries that were pushed, or were to be.", {"result": ("pushed", "failed")}),
     "git_operations": ("Operations of git.", {"operation": get_args(GitOperation), "result": get_args(GitResult)}),
     "github_calls": ("Calls of GitHub; the status is none where no answer came.", {"api": (), "status": ()}),
+    "webhook_changes": ("Webhooks that were made or changed.", {"change": CHANGES}),
+    "reports": ("Attempts to tell GitHub of a deployment.", {"kind": (*REPORTS, OTHER), "result": (*TOLD, OTHER)}),
     "reconciliations": ("Reconciliations that ended.", {"result": get_args(Pass)}),
     "reconciliation_recovered": ("What reconciliation found that no delivery brought.", {"kind": (*RECOVERED, OTHER)}),
 }

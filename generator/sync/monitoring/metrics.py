@@ -19,6 +19,7 @@ from generator.core.errors import UserError
 from generator.core.previews import OpenPreview
 from generator.gitrepo.branch import LostRaceError
 from generator.sync.monitoring.gauges import Gauges, QueueCounts
+from generator.sync.monitoring.github_gauges import ReportCounts
 from generator.sync.monitoring.metric_families import UNSIGNED, GitOperation, GitResult, MetricFamilies, Pass
 from generator.sync.news.delivery import Delivery, Result
 
@@ -171,6 +172,36 @@ class Metrics:
         for kind, number in recovered.items():
             self._families.count("reconciliation_recovered", kind, number=number)
         self._gauges.reconciled(complete=result == "complete", held_back=held_back)
+
+    def webhooks_kept(self, kept: int, changes: Mapping[str, int], problems: Mapping[str, int], held_back: int) -> None:
+        """Count what became of the webhooks in a pass.
+
+        Args:
+            kept: How many are as they should be.
+            changes: How many were changed for that, by what was done, see `metric_families.CHANGES`.
+            problems: How many repositories there are problems with, by task, see `github_gauges.Task`.
+            held_back: How many were not removed, on doubt.
+        """
+        for change, number in changes.items():
+            self._families.count("webhook_changes", change, number=number)
+        self._gauges.github.webhooks_kept(kept, problems, held_back)
+
+    def reported(self, kind: str, result: str) -> None:
+        """Count an attempt to tell GitHub of a deployment.
+
+        Args:
+            kind: What was told, see `metric_families.REPORTS`.
+            result: `told`, `failed` or `refused`.
+        """
+        self._families.count("reports", kind, result)
+
+    def report_waits(self, seconds: float) -> None:
+        """Show that reports have to wait so many seconds, to leave GitHub's limit to everything else."""
+        self._gauges.github.report_waits(seconds)
+
+    def watch_reports(self, counts: Callable[[], ReportCounts]) -> None:
+        """Ask `counts` at each scrape how much GitHub is still to be told; while it fails, the rest is told without."""
+        self._gauges.watch_reports(counts)
 
     def watch_queue(self, counts: Callable[[], QueueCounts]) -> None:
         """Ask `counts` at each scrape how many deliveries are kept; while it fails, the rest is told without it."""

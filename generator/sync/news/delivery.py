@@ -17,9 +17,9 @@ Result = Literal["committed", "unchanged", "superseded", "ignored", "refused", "
 same thing came first; `ignored`: nothing follows from it; `refused`: a rule, a document or a remote says no; `gave-up`:
 what it waited for did not come, or what may pass did not pass."""
 
-MAX_DELAY = 900.0
-"""The seconds that a delivery is parked for at most. What seems parked for longer was parked by a clock that has been
-set back since."""
+MAX_DELAY = 120.0
+"""The seconds that a delivery is parked for at most: nothing is tried less often than once a minute. What seems parked
+for longer was parked by a clock that has been set back since."""
 
 ENDINGS = frozenset({"closed", "deleted", "unpublished"})
 """Actions after which the subject is no more. GitHub's times are whole seconds, and a release keeps the time of its

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from generator.core import preview_comment
 from generator.core.deployment_states import Report, State, described
 
-Kind = Literal["deployment", "comment", "status"]
+Kind = Literal["deployment", "comment", "status", "request"]
 
 CONTEXT = "gitopsmith/preview"
 """The name under which the previews of a commit are shown beside the checks of its pull request."""
@@ -36,7 +36,7 @@ class Item:
     Attributes:
         kind: What it becomes there.
         key: What tells it from the others of its kind.
-        state: How far the deployment is; of a comment or a status, `inactive` once nothing more will be said.
+        state: How far the deployment is; of anything else, `inactive` once nothing more will be said.
         content: All of it, as JSON can keep it.
         fingerprint: Differs where GitHub would be told something else.
     """
@@ -62,7 +62,7 @@ def report_of(content: Mapping[str, Any]) -> Report:
 def _deployment(report: Report) -> Item:
     url = report.url if report.state == "success" else ""
     told = [report.state, report.description, report.log_url, url]
-    return Item("deployment", report.key, report.state, asdict(report), _fingerprint(told))
+    return Item("deployment", report.key, report.state, asdict(report), fingerprint(told))
 
 
 def _comments(previews: Iterable[Report]) -> list[Item]:
@@ -79,7 +79,7 @@ def _comments(previews: Iterable[Report]) -> list[Item]:
             "body": preview_comment.comment(reports),
         }
         state = "open" if any(report.state != "inactive" for report in reports) else "inactive"
-        items.append(Item("comment", " ".join(key), state, content, _fingerprint([content["body"]])))
+        items.append(Item("comment", " ".join(key), state, content, fingerprint([content["body"]])))
     return items
 
 
@@ -101,9 +101,10 @@ def _statuses(previews: Iterable[Report]) -> list[Item]:
             "target_url": worst.url if worst.state == "success" and worst.url else worst.log_url,
         }
         state = "inactive" if worst.state == "inactive" else "open"
-        items.append(Item("status", " ".join(key), state, content, _fingerprint(content)))
+        items.append(Item("status", " ".join(key), state, content, fingerprint(content)))
     return items
 
 
-def _fingerprint(told: Any) -> str:
+def fingerprint(told: Any) -> str:
+    """Return what differs where something else is told: of anything that JSON can keep."""
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

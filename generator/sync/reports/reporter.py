@@ -19,6 +19,7 @@ from generator.hub.commit_statuses import CommitStatus, CommitStatuses
 from generator.hub.deployments import Deployments, Standing
 from generator.hub.failures import LimitedError, NotFoundError
 from generator.sync.reports.evidence import Evidence
+from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.report_items import report_of
 from generator.sync.store.reports_table import Reports, Taken
 
@@ -36,7 +37,7 @@ class Observer(Protocol):
     """Whoever counts reports."""
 
     def reported(self, kind: str, result: str) -> None:
-        """Take note of an attempt: `deployment`, `comment` or `status`; `told`, `failed` or `refused`."""
+        """Take note of an attempt: `deployment`, `comment`, `status` or `request`; `told`, `failed` or `refused`."""
         ...
 
 
@@ -66,6 +67,7 @@ class Reporter:
         executor: The name of this process; the same after a restart.
         delete: Whether Deployments are deleted once they are inactive.
         observer: Who counts.
+        promotions: Keeps the pull requests of versions; None where there are none.
     """
 
     reports: Reports
@@ -79,6 +81,7 @@ class Reporter:
     executor: str
     delete: bool = False
     observer: Observer = UNOBSERVED
+    promotions: Promotions | None = None
 
     def begin(self) -> None:
         """Take up what this process left undone when it ended.
@@ -140,6 +143,8 @@ class Reporter:
             return self._deployment(report_of(content), taken)
         if taken.item.kind == "comment":
             return self._comment(content, taken)
+        if taken.item.kind == "request":
+            return self.promotions.tell(content) if self.promotions else None
         status = CommitStatus(content["context"], content["state"], content["description"], content["target_url"])
         self.statuses.ensure(content["repository"], content["sha"], status)
         return None

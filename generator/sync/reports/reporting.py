@@ -19,6 +19,7 @@ from generator.core.tree import Tree
 from generator.sync.following import Following
 from generator.sync.gitops import View
 from generator.sync.news.delivery import Delivery
+from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.report_news import arrivals_of, places_of, steps_of, waiting_of
 from generator.sync.settlement import Settlement
 from generator.sync.store.inbox import Inbox
@@ -39,12 +40,14 @@ class Reporting:
         reports: Where it is kept.
         clock: The time, in seconds since 1970.
         changed: Is called where there is something new to tell.
+        promotions: Keeps the pull requests of versions; None where there are none.
     """
 
     inbox: Inbox
     reports: Reports
     clock: Callable[[], float]
     changed: Callable[[], None] = lambda: None
+    promotions: Promotions | None = None
     _payloads: dict[str, Delivery] = field(default_factory=dict)
 
     def look(
@@ -54,6 +57,7 @@ class Reporting:
         settled: Iterable[tuple[Delivery, Settlement]] = (),
         *,
         whole: bool = False,
+        proposed: bool = False,
     ) -> None:
         """Bring what GitHub should be told up to date. What fails here is logged, and made up for by the next look.
 
@@ -62,21 +66,17 @@ class Reporting:
             following: Which apps follow what.
             settled: What became of deliveries just now, before it is written down, with their payloads.
             whole: Whether to see as well if what was ever said of environments still holds, beyond what was settled.
+            proposed: Whether versions were just proposed: then, and with a whole look, their requests are looked at.
         """
-        try:
-            with view.branch.reserved():
-                head = view.branch.heads().main
-                main = view.branch.tree(head)
-            if head is None:
-                return  # nothing is known: that is no reason to end anything
-            outcomes = [_settled(one, outcome) for one, outcome in settled]
-            now = self._situation(main, view, self._news(view, following, outcomes), whole=whole)
-            if self.reports.update(lambda kept: wanted_reports(now, kept), self.clock()):
-                self.changed()
-        except GitopsmithError as error:
-            _log.warning("what GitHub should be told is not known yet", reason=str(error))
-        except Exception:  # whatever is wrong with reports must not hold up commits
-            _log.exception("a bug: what GitHub should be told could not be decided")
+        _guarded(lambda: self._look(view, following, settled, whole=whole))
+        if self.promotions is not None and (whole or proposed):
+            promotions = self.promotions
+            _guarded(lambda: promotions.look(view))
+
+    def learn(self, view: View) -> None:
+        """Take note of where the repositories are, before there is anything to tell."""
+        if self.promotions is not None:
+            self.promotions.learn(view)
 
     def attest(self, app: str, where: str, reason: str = "The operator says so.") -> bool:
         """Take a deployment for running, because the operator says so.
@@ -100,6 +100,19 @@ class Reporting:
         if changed:
             self.changed()
         return changed
+
+    def _look(
+        self, view: View, following: Following, settled: Iterable[tuple[Delivery, Settlement]], *, whole: bool
+    ) -> None:
+        with view.branch.reserved():
+            head = view.branch.heads().deployed.main
+            main = view.branch.tree(head)
+        if head is None:
+            return  # nothing is known: that is no reason to end anything
+        outcomes = [_settled(one, outcome) for one, outcome in settled]
+        now = self._situation(main, view, self._news(view, following, outcomes), whole=whole)
+        if self.reports.update(lambda kept: wanted_reports(now, kept), self.clock()):
+            self.changed()
 
     def _situation(self, main: Tree, view: View, found: _News, *, whole: bool) -> Situation:
         arrivals = [one for one in found.arrivals if one.version in (_versions(main, view.layout, one) or ())]
@@ -150,6 +163,16 @@ class _News:
     arrivals: list[Arrival] = field(default_factory=list)
     commits: dict[tuple[str, str], str] = field(default_factory=dict)
     places: set[tuple[str, str]] = field(default_factory=set)
+
+
+def _guarded(look: Callable[[], None]) -> None:
+    """Look, and let nothing that is wrong with reports hold up commits."""
+    try:
+        look()
+    except GitopsmithError as error:
+        _log.warning("what GitHub should be told is not known yet", reason=str(error))
+    except Exception:
+        _log.exception("a bug: what GitHub should be told could not be decided")
 
 
 def _settled(delivery: Delivery, settlement: Settlement) -> Delivery:

@@ -1,4 +1,4 @@
-"""How many deliveries there are, for whoever watches the inbox from outside."""
+"""How many deliveries and reports there are, for whoever watches them from outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from generator.sync.store.schema import DELIVERIES
+from generator.sync.store.schema import DELIVERIES, REPORTS
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,36 @@ def count(connection: sa.Connection, now: float) -> Counts:
         if state == "waiting":
             ages.append(max(0.0, now - found.oldest))
     return Counts(deliveries, max(ages, default=0.0))
+
+
+@dataclass(frozen=True)
+class ReportCounts:
+    """How much GitHub is still to be told at one moment.
+
+    Attributes:
+        waiting: What is to be told.
+        failing: What of it was tried in vain.
+        problems: Some of what was tried in vain, `kind key`, and why.
+    """
+
+    waiting: int
+    failing: int
+    problems: Mapping[str, str]
+
+
+def count_reports(connection: sa.Connection, most: int = 20) -> ReportCounts:
+    """Return how much GitHub is still to be told.
+
+    Args:
+        connection: The database.
+        most: The most problems to name.
+    """
+    row = REPORTS.c
+    waits, fails = row.wanted != row.reported, row.problem != ""
+    number = sa.select(sa.func.count()).select_from(REPORTS)
+    named = sa.select(row.kind, row.key, row.problem).where(waits, fails).order_by(row.kind, row.key).limit(most)
+    return ReportCounts(
+        connection.execute(number.where(waits)).scalar_one(),
+        connection.execute(number.where(waits, fails)).scalar_one(),
+        {f"{found.kind} {found.key}": found.problem for found in connection.execute(named)},
+    )

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from generator.core.errors import TemporaryError, UserError
+from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.sync.store.database_failures import Deadlock, explain
 from generator.sync.store.schema import UPGRADES, Upgrade, migrate, version_of
 
@@ -29,7 +29,10 @@ PATIENCE = 4.0
 _HINT = "Write it as sqlite:///PATH/TO/FILE or postgresql://USER:PASSWORD@HOST/DATABASE."
 _NAME_ANOTHER = "Name the database that `gitopsmith serve` uses."
 _CONNECTIONS = 10
+_BY_ITSELF = {"isolation_level": "AUTOCOMMIT"}
 _PAUSES = (0.05, 0.2)  # who was let go on needs a moment to take what it waited for, or both meet again
+_FRESH = 1.0
+"""The seconds for which a connection that was just used is taken to be open without asking."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
 
 T = TypeVar("T")
@@ -41,11 +44,13 @@ class Database:
     Attributes:
         engine: The connections. `engine.url` is the URL with everything in it that was left out.
         name: What it is called in messages: a path, or an address without its password.
+        problem: Why nothing could be written the last time; empty where it could.
     """
 
     def __init__(self, engine: sa.Engine, name: str, *, patience: float) -> None:
         self.engine = engine
         self.name = name
+        self.problem = ""
         self._patience = patience
         # SQLite lets one write and has the others look again now and then; here the next is at work at once.
         self._writers = threading.Semaphore(1 if engine.dialect.name == "sqlite" else _CONNECTIONS)
@@ -59,23 +64,26 @@ class Database:
         """
         return self._run(work, writes=False)
 
-    def write(self, work: Callable[[sa.Connection], T]) -> T:
+    def write(self, work: Callable[[sa.Connection], T], *, at_once: bool = False) -> T:
         """Return what `work` returns once all that it wrote is on disk; if it fails, nothing is.
 
         Args:
             work: May be called again where the database undid it.
+            at_once: Whether it is a single statement on PostgreSQL, which is then a transaction by itself: the server
+                is asked once, in place of three times. Done twice, it does no more than done once.
 
         Raises:
             TemporaryError: The database is away, locked or full. In the moment when the connection breaks nobody can
                 tell whether all was written or nothing.
             UserError: It is damaged, or does not let us in.
         """
-        with self._turn():
-            for pause in _PAUSES:
-                with suppress(Deadlock):
-                    return self._run(work, writes=True)
-                time.sleep(pause)
-            return self._run(work, writes=True)
+        try:
+            written = self._written(work, at_once=at_once)
+        except GitopsmithError as error:
+            self.problem = str(error)
+            raise
+        self.problem = ""
+        return written
 
     def close(self) -> None:
         """Close all connections."""
@@ -89,6 +97,14 @@ class Database:
     ) -> None:
         self.close()
 
+    def _written(self, work: Callable[[sa.Connection], T], *, at_once: bool) -> T:
+        with self._turn():
+            for pause in _PAUSES:
+                with suppress(Deadlock):
+                    return self._run(work, writes=True, at_once=at_once)
+                time.sleep(pause)
+            return self._run(work, writes=True, at_once=at_once)
+
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._writers.acquire(timeout=self._patience):
@@ -98,17 +114,32 @@ class Database:
         finally:
             self._writers.release()
 
-    def _run(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
+    def _run(self, work: Callable[[sa.Connection], T], *, writes: bool, at_once: bool = False) -> T:
+        options = {"writes": writes, **(_BY_ITSELF if at_once and self.engine.dialect.name == "postgresql" else {})}
+        with suppress(_GoneError):
+            return self._once(work, options, is_repeatable=at_once or not writes)
+        # The server was started anew, perhaps: with one connection to it all are known to be gone.
+        return self._once(work, options)
+
+    def _once(
+        self, work: Callable[[sa.Connection], T], options: Mapping[str, Any], *, is_repeatable: bool = False
+    ) -> T:
         try:
             with self.engine.connect() as connection:
-                connection.execution_options(writes=writes)
+                connection.execution_options(**options)
                 with connection.begin():
                     return work(connection)
         except SQLAlchemyError as error:
+            if is_repeatable and isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise _GoneError from error
             explained = explain(error, self.name)
             if explained is None:
                 raise
             raise explained from error
+
+
+class _GoneError(Exception):
+    """The connection is gone; whether what was asked of it is done, nobody can tell."""
 
 
 def open_database(
@@ -255,7 +286,6 @@ def _open_postgresql(url: sa.URL, patience: float) -> Database:
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=patience,
-        pool_pre_ping=True,
         hide_parameters=True,
     )
 
@@ -267,6 +297,19 @@ def _open_postgresql(url: sa.URL, patience: float) -> Database:
         # Who is paused in mid-transaction does not keep the others waiting.
         connection.execute(f"SET idle_in_transaction_session_timeout = {2 * milliseconds}")
         connection.autocommit = False
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: Any, _proxy: object) -> None:
+        # To ask each time costs as much as to write does.
+        if time.monotonic() - record.info.get("used", 0.0) > _FRESH:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError("The connection is closed.") from error
 
     # A password may stand among the parameters too.
     shown = {name: value for name, value in url.query.items() if name in ("host", "port")}

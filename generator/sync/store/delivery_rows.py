@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from generator.core.errors import UserError
 from generator.sync.news.delivery import MAX_DELAY, Delivery
@@ -21,6 +22,11 @@ _REASON_LIMIT = 2000
 _CHUNK = 500  # values in one statement, which both databases bound
 
 _ROW = DELIVERIES.c
+_GIVEN = (
+    *(_ROW.id, _ROW.event, _ROW.action, _ROW.repository, _ROW.subject, _ROW.occurred_at, _ROW.happened, _ROW.ends),
+    *(_ROW.received_at, _ROW.state, _ROW.reason, _ROW.size, PAYLOADS.c.payload),
+)
+"""What is known of a delivery that is new."""
 _T = TypeVar("_T")
 
 
@@ -93,16 +99,40 @@ def delivery_of(row: sa.Row[Any], payload: bytes = b"") -> Delivery:
 
 
 def insert(connection: sa.Connection, rows: Sequence[dict[str, Any]], payloads: Sequence[bytes]) -> set[str]:
-    """Insert deliveries with their compressed payloads, and return the ids of those that are new."""
-    unless_known = insert_into(connection, DELIVERIES).on_conflict_do_nothing().returning(_ROW.id, _ROW.sequence)
-    new = {row.id: row.sequence for row in connection.execute(unless_known, rows)}
-    first: dict[str, bytes] = {}
+    """Insert deliveries with their compressed payloads, and return the ids of those that are new.
+
+    On PostgreSQL that is a single statement.
+    """
+    first: dict[str, tuple[dict[str, Any], bytes]] = {}
     for row, payload in zip(rows, payloads, strict=True):
-        first.setdefault(row["id"], payload)
+        first.setdefault(row["id"], (row, payload))
+    given = [{**row, "payload": payload} for row, payload in first.values()]
+    if connection.dialect.name == "postgresql":
+        columns = {column.name: [row[column.name] for row in given] for column in _GIVEN}
+        return set(connection.execute(_INSERT_BOTH, columns).scalars())
+    unless_known = insert_into(connection, DELIVERIES).on_conflict_do_nothing().returning(_ROW.id, _ROW.sequence)
+    new = {row.id: row.sequence for row in connection.execute(unless_known, [row for row, _ in first.values()])}
     if new:
-        kept = [{"sequence": sequence, "payload": first[id_]} for id_, sequence in new.items()]
+        kept = [{"sequence": sequence, "payload": first[id_][1]} for id_, sequence in new.items()]
         connection.execute(PAYLOADS.insert(), kept)
     return set(new)
+
+
+def _insert_both() -> sa.Executable:
+    """Return the statement that inserts deliveries and their payloads, given as an array for each column."""
+    arrays = (sa.bindparam(column.name, type_=postgresql.ARRAY(column.type)) for column in _GIVEN)
+    columns = (sa.column(column.name, column.type) for column in _GIVEN)
+    unnested = sa.func.unnest(*arrays).table_valued(*columns, with_ordinality="place")
+    given = sa.select(unnested.render_derived(name="unnested")).cte("given")
+    names = [column.name for column in _GIVEN if column.table is DELIVERIES]
+    in_order = sa.select(*(given.c[name] for name in names)).order_by(given.c.place)
+    deliveries = postgresql.insert(DELIVERIES).from_select(names, in_order)
+    new = deliveries.on_conflict_do_nothing().returning(_ROW.id, _ROW.sequence).cte("new")
+    payloads = sa.select(new.c.sequence, given.c.payload).join_from(new, given, new.c.id == given.c.id)
+    return sa.select(new.c.id).add_cte(PAYLOADS.insert().from_select(["sequence", "payload"], payloads).cte("kept"))
+
+
+_INSERT_BOTH = _insert_both()
 
 
 def payloads(connection: sa.Connection, sequences: Iterable[int]) -> dict[int, bytes]:

@@ -54,6 +54,11 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def problem(self) -> str:
+        """Why nothing could be written the last time; empty where it could. Whoever lives writes every few seconds."""
+        return self._database.problem
+
     def add(self, delivery: Delivery) -> bool:
         """Keep a delivery that waits, see `add_many`; return whether it is new."""
         return self.add_many([delivery])[0]
@@ -72,7 +77,7 @@ class Inbox:
         bodies = [zlib.compress(delivery.payload, 1) for delivery in deliveries]
         if not rows:
             return []
-        new = self._database.write(lambda connection: delivery_rows.insert(connection, rows, bodies))
+        new = self._database.write(lambda connection: delivery_rows.insert(connection, rows, bodies), at_once=True)
         first = {delivery.id: place for place, delivery in reversed(list(enumerate(deliveries)))}
         return [delivery.id in new and first[delivery.id] == place for place, delivery in enumerate(deliveries)]
 

@@ -34,7 +34,7 @@ class Taken:
 
     Attributes:
         item: What is to be told.
-        remote_id: GitHub's number of the deployment or the comment; None where it is not known.
+        remote_id: GitHub's number of the deployment, the comment or the pull request; None where it is not known.
         attempts: How often it was tried in vain.
         executor: Who took it.
     """
@@ -68,18 +68,15 @@ class Reports:
         Raises:
             TemporaryError: The database is away, or others change the same faster than this can.
         """
-        for _ in range(_TRIES):
-            # Deciding takes its time: nobody is kept waiting for it, and who was faster is heard.
-            kept = {(row.kind, row.key): row for row in self._rows()}
-            reports = [report_of(json.loads(row.content)) for (kind, _), row in kept.items() if kind == "deployment"]
-            changes = [
-                change
-                for item in items_of(decide(reports))
-                if (change := _change(item, kept.get((item.kind, storable(item.key))), now))
-            ]
-            if not changes or self._change_all(changes, kept):
-                return len(changes)
-        raise TemporaryError("What GitHub should be told changes faster than it can be written down.")
+        return self._update(lambda rows: items_of(decide(_reports(rows))), now)
+
+    def update_requests(self, decide: Callable[[Sequence[Item]], Sequence[Item]], now: float) -> int:
+        """Bring up to date which pull requests there should be; see `update`, and `request_items`.
+
+        Raises:
+            TemporaryError: As `update`.
+        """
+        return self._update(lambda rows: decide([_item(row) for row in rows if row.kind == "request"]), now)
 
     def kept(self) -> list[Report]:
         """Return how far each deployment should be said to be.
@@ -87,7 +84,7 @@ class Reports:
         Raises:
             TemporaryError: The database is away.
         """
-        return [report_of(json.loads(row.content)) for row in self._rows() if row.kind == "deployment"]
+        return _reports(self._rows())
 
     def take(self, executor: str, now: float) -> Taken | None:
         """Return something that is to be told now, and keep everybody else from it; None where there is nothing.
@@ -105,8 +102,7 @@ class Reports:
                 return None
             lease = {"leased_by": executor, "leased_until": now + LEASE}
             connection.execute(_at(row.kind, row.key).values(lease))
-            item = Item(row.kind, row.key, row.state, json.loads(row.content), row.wanted)
-            return Taken(item, row.remote_id, row.attempts, executor)
+            return Taken(_item(row), row.remote_id, row.attempts, executor)
 
         return self._database.write(write) if self._any(due) else None
 
@@ -157,7 +153,7 @@ class Reports:
             for row in rows:
                 wait = min(_LONGEST_LOOK, max(_FIRST_LOOK, (now - row.changed_at) * _SHARE))
                 connection.execute(_at(row.kind, row.key).values(look_at=now + wait))
-            return [report_of(json.loads(row.content)) for row in rows]
+            return _reports(rows)
 
         return self._database.write(write) if self._any(query) else []
 
@@ -207,6 +203,20 @@ class Reports:
         gone = REPORTS.delete().where(ended, sa.or_(~_CHANGED, _ROW.changed_at < now - 2 * KEEP))
         return self._database.write(lambda connection: connection.execute(gone).rowcount)
 
+    def _update(self, decide: Callable[[Sequence[sa.Row[Any]]], Sequence[Item]], now: float) -> int:
+        for _ in range(_TRIES):
+            # Deciding takes its time: nobody is kept waiting for it, and who was faster is heard.
+            rows = self._rows()
+            kept = {(row.kind, row.key): row for row in rows}
+            changes = [
+                change
+                for item in decide(rows)
+                if (change := _change(item, kept.get((item.kind, storable(item.key))), now))
+            ]
+            if not changes or self._change_all(changes, kept):
+                return len(changes)
+        raise TemporaryError("What GitHub should be told changes faster than it can be written down.")
+
     def _rows(self) -> Sequence[sa.Row[Any]]:
         return self._database.read(lambda connection: connection.execute(sa.select(REPORTS)).all())
 
@@ -245,6 +255,14 @@ class _OvertakenError(Exception):
 
 
 _FREE = {"leased_by": "", "leased_until": 0.0}
+
+
+def _item(row: sa.Row[Any]) -> Item:
+    return Item(row.kind, row.key, row.state, json.loads(row.content), row.wanted)
+
+
+def _reports(rows: Sequence[sa.Row[Any]]) -> list[Report]:
+    return [report_of(json.loads(row.content)) for row in rows if row.kind == "deployment"]
 
 
 def _change(item: Item, row: sa.Row[Any] | None, now: float) -> Mapping[str, Any] | None:

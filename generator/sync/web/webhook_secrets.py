@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 import yaml
@@ -35,7 +37,14 @@ _TEXTS = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "
 _log = structlog.get_logger(__name__)
 
 Secrets = tuple[bytes, ...]
-_Stamp = tuple[int, int, int]
+
+
+class Stamp(NamedTuple):
+    """What changes when a file does."""
+
+    file: int
+    changed: int
+    size: int
 
 
 class WebhookSecrets:
@@ -45,20 +54,29 @@ class WebhookSecrets:
         shared: The secrets for all repositories that have none of their own, and for a GitHub App: the newer first.
         file: The file of those that have; read again when it changes. None where there is none.
         may_be_missing: Whether the file may come later, from whoever keeps the webhooks.
+        learn: Is told each secret as soon as it is read, so that no log tells it.
 
     Raises:
         UserError: The file cannot be used; `problem` says why it cannot later on.
     """
 
-    def __init__(self, shared: Secrets = (), file: Path | None = None, *, may_be_missing: bool = False) -> None:
+    def __init__(
+        self,
+        shared: Secrets = (),
+        file: Path | None = None,
+        *,
+        may_be_missing: bool = False,
+        learn: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._shared = shared
+        self._learn = learn
         self._file = file
         self._own: Mapping[str, Secrets] = {}
-        self._stamp: _Stamp | None = None
+        self._stamp: Stamp | None = None
         self._problem = ""
         if file is not None:
-            self._stamp = _stamp(file)
-            self._own = {} if may_be_missing and self._stamp is None else read_secrets(file)
+            self._stamp = stamp_of(file)
+            self._own = {} if may_be_missing and self._stamp is None else self._read(file)
 
     def of(self, repository: str) -> Secrets:
         """Return the secrets of a repository, `owner/name` in any case: its own, else the shared ones."""
@@ -75,11 +93,11 @@ class WebhookSecrets:
         return self._problem
 
     def _refresh(self) -> None:
-        if self._file is None or (stamp := _stamp(self._file)) == self._stamp:
+        if self._file is None or (stamp := stamp_of(self._file)) == self._stamp:
             return
         self._stamp = stamp
         try:
-            self._own = read_secrets(self._file)
+            self._own = self._read(self._file)
         except UserError as error:
             # Somebody is writing it, or made a mistake: deliveries that were right stay right meanwhile.
             self._problem = error.message
@@ -88,9 +106,19 @@ class WebhookSecrets:
             self._problem = ""
             _log.info("webhook secrets read again", repositories=len(self._own))
 
+    def _read(self, file: Path) -> Mapping[str, Secrets]:
+        found = read_secrets(file)
+        for secret in chain.from_iterable(found.values()):
+            self._learn(secret.decode())
+        return found
+
 
 def webhook_secrets(
-    environment: Mapping[str, str], file: Path | None = None, *, may_be_missing: bool = False
+    environment: Mapping[str, str],
+    file: Path | None = None,
+    *,
+    may_be_missing: bool = False,
+    learn: Callable[[str], None] = lambda _: None,
 ) -> WebhookSecrets:
     """Return the secrets that a user gave.
 
@@ -99,6 +127,7 @@ def webhook_secrets(
             GITOPSMITH_WEBHOOK_SECRET_PREVIOUS for the one before.
         file: The file of repositories that have their own.
         may_be_missing: Whether the file may come later.
+        learn: Is told each secret of the file as soon as it is read.
 
     Raises:
         UserError: There is no secret at all, or one cannot be used.
@@ -118,7 +147,7 @@ def webhook_secrets(
             raise UserError(f"{name}: {problem}", hint=_LONGER)
     # Bytes that are no text reach us as halves of characters; they go back to what they were.
     shared = tuple(os.fsencode(secret) for secret in given.values() if secret)
-    return WebhookSecrets(shared, file, may_be_missing=may_be_missing)
+    return WebhookSecrets(shared, file, may_be_missing=may_be_missing, learn=learn)
 
 
 def read_secrets(path: Path) -> dict[str, Secrets]:
@@ -212,10 +241,10 @@ def _weakness(secret: str) -> str:
     return ""
 
 
-def _stamp(path: Path) -> _Stamp | None:
+def stamp_of(path: Path) -> Stamp | None:
     """Return what changes when a file does; None where it is not there."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return Stamp(status.st_ino, status.st_mtime_ns, status.st_size)

@@ -5,6 +5,7 @@ from tests.github_double.routes import (
     apps,
     commits,
     deployments,
+    git_objects,
     hooks,
     pulls,
     releases,
@@ -12,4 +13,15 @@ from tests.github_double.routes import (
 )
 from tests.github_double.routes.registry import ROUTES
 
-__all__ = ["ROUTES", "accounts", "apps", "commits", "deployments", "hooks", "pulls", "releases", "repositories"]
+__all__ = [
+    "ROUTES",
+    "accounts",
+    "apps",
+    "commits",
+    "deployments",
+    "git_objects",
+    "hooks",
+    "pulls",
+    "releases",
+    "repositories",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.github_double import git_store
 from tests.github_double.exchange import Call, Items, Reply
+from tests.github_double.merging import refusal_of
 from tests.github_double.model import Comment, PullRequest
 from tests.github_double.refusals import Refusal, invalid, not_found
 from tests.github_double.routes.registry import REPOSITORY, one, route
@@ -93,11 +94,14 @@ def merge(call: Call) -> Reply:
         raise Refusal(405, "Pull Request is not mergeable")
     if call.body.get("sha", found.sha) != found.sha:
         raise Refusal(409, "Head branch was modified. Review and try the merge again.")
+    method = call.body.get("merge_method", "merge")
+    if reason := refusal_of(call.repository, found, method):
+        raise Refusal(405, reason)
     made: str | None = call.state.sha(found.sha + "merged")
     if path := call.repository.path:
         title = call.body.get("commit_title") or f"Merge pull request #{found.number} from {found.branch}"
         before = git_store.branches(path)[found.base]
-        made = git_store.merge(path, found.base, found.sha, title, call.body.get("merge_method", "merge"))
+        made = git_store.merge(path, found.base, found.sha, title, method)
         if made is None:
             raise Refusal(405, "Pull Request has merge conflicts")
         call.changes.moved_branch(call.repository, f"refs/heads/{found.base}", before, made)

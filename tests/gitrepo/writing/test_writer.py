@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +13,8 @@ from generator.core.change import Change
 from generator.core.errors import TemporaryError, UserError
 from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import EXECUTABLE, SYMLINK, File, Tree
-from generator.gitrepo.branch import LostRaceError
+from generator.gitrepo.authorship import Authorship
+from generator.gitrepo.branch import Branch, LostRaceError, TooManyError
 from generator.gitrepo.commits import Heads, Step
 from generator.gitrepo.remote_branch import RemoteBranch
 from generator.gitrepo.writer import Patience, Planner, WithPristine, write
@@ -338,3 +340,73 @@ def test_the_patience_is_a_value() -> None:
     assert [patience.delay(losses, 1.0) for losses in (1, 2, 3, 4)] == [1, 2, 4, 5]
     assert replace(patience, longest=3).delay(9, 0.5) == 1.5
     assert issubclass(LostRaceError, TemporaryError)
+
+
+# ---- What a branch may ask for --------------------------------------------------------------------------------
+
+
+class Taking:
+    """A branch that takes so many steps at once, and no more."""
+
+    def __init__(self, branch: RemoteBranch, most: int) -> None:
+        self._branch = branch
+        self._most = most
+        self.asked: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._branch, name)
+
+    def commit(self, heads: Heads, steps: Sequence[Step], authorship: Authorship) -> list[Heads]:
+        self.asked.append(len(steps))
+        if len(steps) > self._most:
+            raise TooManyError("too many", self._most)
+        return self._branch.commit(heads, steps, authorship)
+
+
+def test_a_batch_goes_in_parts_where_so_many_commits_are_not_made_at_once(remote: Remote, branch: RemoteBranch) -> None:
+    taking = Taking(branch, 3)
+    outcomes = write(cast(Branch, taking), [set_version(number, "2") for number in range(8)])
+    assert taking.asked[:2] == [8, 3]
+    assert all(outcome.commit for outcome in outcomes)
+    assert remote.subjects()[1:] == [f"app-{number} → 2" for number in range(8)]
+
+
+class Unfinished:
+    """A branch on which an earlier write waits, until it is published."""
+
+    def __init__(self, branch: RemoteBranch, waits: TemporaryError | None = None) -> None:
+        self._branch = branch
+        self._waits = waits
+        self.published: list[tuple[Heads, Heads, int]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._branch, name)
+
+    def heads(self) -> Heads:
+        return Heads(None)
+
+    def refresh(self) -> Heads:
+        heads = self._branch.refresh()
+        return heads if self.published and not self._waits else replace(heads, unfinished=heads)
+
+    def publish(self, old: Heads, new: Heads, steps: Sequence[Step]) -> None:
+        self.published.append((old, new, len(steps)))
+        if self._waits:
+            raise self._waits
+        if steps:
+            self._branch.publish(old, new, steps)
+
+
+def test_an_earlier_write_is_finished_where_nothing_else_is_to_be_done(remote: Remote, branch: RemoteBranch) -> None:
+    unfinished = Unfinished(branch)
+    (outcome,) = write(cast(Branch, unfinished), [set_version(1, "1")])
+    ((old, new, steps),) = unfinished.published
+    assert (old == new, steps, outcome.commit) == (True, 0, None)
+    write(cast(Branch, unfinished), [set_version(1, "1")])
+    assert len(unfinished.published) == 1
+
+
+def test_what_waits_is_no_success_of_those_who_find_it_there(branch: RemoteBranch) -> None:
+    unfinished = Unfinished(branch, TemporaryError("waits for a review"))
+    with pytest.raises(TemporaryError, match="waits for a review"):
+        write(cast(Branch, unfinished), [set_version(1, "1")])

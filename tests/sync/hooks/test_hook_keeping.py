@@ -154,10 +154,12 @@ def test_a_creation_whose_answer_is_lost_makes_one_hook_all_the_same(hooked: Hoo
     assert set(hooked.statuses()) == {202}
 
 
-def test_which_hooks_are_of_repositories_that_are_not_followed_is_known(hooked: Hooked) -> None:
+def test_what_is_removed_of_several_is_told_and_what_fails_keeps_no_other(hooked: Hooked) -> None:
     hooked.keeping.keep(SLUG)
-    assert hooked.keeping.unfollowed(["Acme/Podinfo"]) == []
-    assert hooked.keeping.unfollowed(["acme/other"]) == [SLUG]
+    report = hooked.keeping.remove_all(["acme/../etc", SLUG, "acme/never"])
+    assert report.results == {SLUG: "remove", "acme/never": "none"}
+    assert set(report.problems) == {"acme/../etc"}
+    assert hooked.repository.hooks == []
 
 
 # Secrets
@@ -214,6 +216,21 @@ def test_a_replacement_that_broke_off_is_ended_and_none_is_begun(hooked: Hooked,
     hooked.keeping.rotate(SLUG)
     assert hooked.secrets.of(SLUG) == (new, old)
     assert hooked.hook.config["secret"] == new
+
+
+def test_secrets_of_several_are_replaced_and_what_fails_keeps_no_other(hooked: Hooked) -> None:
+    hooked.keeping.keep(SLUG)
+    (old,) = hooked.secrets.of(SLUG)
+    hooked.github.fault(Answer(503), "PATCH", times=4)
+    assert set(hooked.keeping.rotate_all([SLUG]).problems) == {SLUG}
+    report = hooked.keeping.rotate_all(["acme/missing", SLUG])
+    assert (report.results, set(report.problems)) == ({SLUG: "complete"}, {"acme/missing"})
+    assert hooked.secrets.of(SLUG)[1] == old
+    assert hooked.keeping.rotate_all([SLUG]).results == {SLUG: "renew"}
+
+
+def test_no_secret_is_in_the_text_of_what_keeps_webhooks(hooked: Hooked) -> None:
+    assert SHARED not in repr(hooked.keeping)
 
 
 def test_a_secret_that_a_person_writes_into_the_file_is_set(hooked: Hooked) -> None:

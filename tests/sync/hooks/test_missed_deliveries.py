@@ -155,12 +155,20 @@ def test_all_of_250_are_taken_and_each_is_asked_for_once(hooked: Hooked) -> None
     assert len(hooked.github.calls(LIST)) == 3
 
 
-def test_what_nothing_follows_from_is_ignored_and_asked_for_once(hooked: Hooked) -> None:
+def test_what_nothing_follows_from_is_not_even_asked_for(hooked: Hooked) -> None:
     hooked.github.courier.lose(1)
     hooked.keeping.hooks.ping(SLUG, hooked.hook.id)
     hooked.github.courier.settle()
-    assert hooked.missed.take(SLUG) == Found(ignored=1)
     assert hooked.missed.take(SLUG) == Found()
+    assert hooked.github.calls(WHOLE) == []
+
+
+def test_when_the_last_delivery_was_acknowledged_is_told(hooked: Hooked) -> None:
+    hooked.release("v1")
+    assert hooked.missed.take(SLUG).taken == pytest.approx(hooked.github.state.clock(), abs=30)
+    hooked.hook.deliveries.clear()
+    lose(hooked, "v2")
+    assert hooked.missed.take(SLUG).taken == 0
 
 
 def test_a_payload_that_github_has_no_more_is_ignored(hooked: Hooked) -> None:

@@ -154,3 +154,28 @@ def test_where_it_cannot_be_written_it_is_said(path: Path, file: SecretFile, tmp
     (tmp_path / "secrets").write_text("a file, no folder")
     with pytest.raises(UserError, match="the webhook secrets cannot be written"):
         file.ensure("acme/podinfo")
+
+
+def test_what_is_read_and_made_is_told_before_it_is_used(path: Path, fresh: Iterator[str]) -> None:
+    known: list[str] = []
+    file = SecretFile(path, lambda: next(fresh), known.append)
+    (made,) = file.ensure("acme/podinfo")
+    assert known == [made]
+    file.renew("acme/podinfo")
+    assert set(known) == set(file.of("acme/podinfo"))
+    path.write_text("acme/podinfo: written by somebody else\n")
+    assert file.of("acme/podinfo") == ("written by somebody else",)
+    assert known[-1] == "written by somebody else"
+
+
+def test_a_file_that_did_not_change_is_not_read_again(path: Path, file: SecretFile) -> None:
+    file.ensure("acme/podinfo")
+    stamp = path.stat()
+    secret = file.of("acme/podinfo")
+    with path.open("r+b") as open_file:
+        open_file.write(b"#" * stamp.st_size)
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert file.of("acme/podinfo") == secret
+    os.utime(path)
+    with pytest.raises(UserError):
+        file.of("acme/podinfo")

@@ -18,9 +18,10 @@ import pytest
 import structlog
 
 from generator.sync.monitoring.logs import Form, Level, configure, delivery_logged
+from generator.sync.monitoring.redaction import KnownSecrets
+from tests.sync.monitoring.restored import LIBRARIES, restored_logs
 
 TOKEN = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
-LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos", "github.Requester", "sqlalchemy.engine")
 FORGED = "2026-01-01T00:00:00.000000Z [info     ] delivery accepted"
 
 Configure = Callable[..., io.StringIO]
@@ -29,22 +30,14 @@ Configure = Callable[..., io.StringIO]
 @pytest.fixture
 def configured() -> Iterator[Configure]:
     """Configure logs that are written to a text, and undo all of it at the end."""
-    names = ["", *LIBRARIES, "github", "sqlalchemy", "urllib3", "py.warnings"]
-    loggers = [logging.getLogger(name) for name in names]
-    before = [(logger, logger.level, logger.propagate, logger.handlers[:]) for logger in loggers]
 
     def run(form: Form | None = "json", level: Level = "info", **options: Any) -> io.StringIO:
         stream = io.StringIO()
         configure(form, level, stream=stream, **options)
         return stream
 
-    yield run
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    for logger, level, propagate, handlers in before:
-        logger.setLevel(level)
-        logger.propagate = propagate
-        logger.handlers[:] = handlers
+    with restored_logs():
+        yield run
 
 
 def log() -> Any:
@@ -162,9 +155,10 @@ def test_configured_again_everything_is_told_once_in_the_new_form(configured: Co
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_no_secret_is_told_wherever_it_stands(configured: Configure, form: Form) -> None:
-    secrets = {"hunter2"}
+    known = ["hunter2", "added-later"]
+    secrets = KnownSecrets(known[:1])
     stream = configured(form, secrets=secrets)
-    secrets.add("added-later")
+    secrets.add(known[1])
     log().info(f"hunter2 {TOKEN}", hunter2="x", nested={"a": ["added-later", {"b": b"hunter2"}]})
     log().info("names", headers={"Authorization": "Basic abc", "X-Token": "abc"}, webhook_secret="abc", n=1)
     logging.getLogger("github.Requester").error("PUT %s", f"https://x:{TOKEN}@github.com")
@@ -172,14 +166,14 @@ def test_no_secret_is_told_wherever_it_stands(configured: Configure, form: Form)
         fail(ValueError(f"refused hunter2 and {TOKEN}"))
     except ValueError:
         log().exception("it broke", error=ValueError("hunter2"))
-    for secret in (*secrets, TOKEN, "abc"):
+    for secret in (*known, TOKEN, "abc"):
         assert secret not in stream.getvalue()
     assert stream.getvalue().count("***") > 10
     assert "github.com" in stream.getvalue()
 
 
 def test_a_secret_that_is_cut_off_leaves_no_half(configured: Configure) -> None:
-    stream = configured(secrets={"hunter2" * 10})
+    stream = configured(secrets=KnownSecrets(["hunter2" * 10]))
     log().info(
         "a" * (20_000 - 30) + "hunter2" * 10, payload=["x" * 30_000] * 1000, deep=json.loads("[" * 90 + "]" * 90)
     )

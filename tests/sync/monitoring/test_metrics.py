@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from prometheus_client.metrics_core import Metric
-from prometheus_client.parser import text_string_to_metric_families
 
 from generator.core.errors import TemporaryError, UserError
 from generator.core.layout import Place
@@ -19,19 +17,9 @@ from generator.sync.monitoring import gauges
 from generator.sync.monitoring.metrics import Metrics
 from generator.sync.news.delivery import Delivery
 from generator.sync.settlement import Settlement
+from tests.sync.monitoring.scraped import NOW, Clock, families, value
 
-NOW = 1_700_000_000
 DELIVERY = Delivery("d-1", "release", received_at=NOW - 2)
-
-
-@dataclass
-class Clock:
-    """A clock that goes only when it is told to."""
-
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass(frozen=True)
@@ -42,21 +30,6 @@ class Counts:
     waiting_for_image: int = 0
     failed: int = 0
     oldest_waiting: float = 0.0
-
-
-def families(metrics: Metrics) -> dict[str, Metric]:
-    body, kind = metrics.exposition()
-    assert kind.startswith("text/plain; version=")
-    return {family.name: family for family in text_string_to_metric_families(body.decode())}
-
-
-def value(metrics: Metrics, name: str, **labels: str) -> float | None:
-    """Return the value of a sample by its name without the prefix; None where there is none."""
-    for family in families(metrics).values():
-        for sample in family.samples:
-            if sample.name == f"gitopsmith_{name}" and sample.labels == labels:
-                return sample.value
-    return None
 
 
 def series(metrics: Metrics, prefix: str) -> int:
@@ -129,6 +102,8 @@ def test_threads_lose_no_count(metrics: Metrics) -> None:
         ("pushes_total", {"result": "failed"}),
         ("git_operations_total", {"operation": "push", "result": "lost-race"}),
         ("reconciliations_total", {"result": "incomplete"}),
+        ("webhook_changes_total", {"change": "remove"}),
+        ("reports_total", {"kind": "comment", "result": "refused"}),
         ("reconciliation_recovered_total", {"kind": "preview-removed"}),
     ],
 )
@@ -381,6 +356,7 @@ STRANGE: dict[str, Callable[[Metrics, int], None]] = {
     "calls": lambda metrics, number: metrics.called(f"x{number}", number, 0.1),
     "recovered": lambda metrics, number: metrics.reconciled("complete", 1, {f"x{number}": 1}),
     "pushes": lambda metrics, number: metrics.pushed(1, 0.1, f"x{number}"),
+    "reports": lambda metrics, number: metrics.reported(f"x{number}", f"x{number}"),
 }
 
 

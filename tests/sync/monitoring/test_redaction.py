@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
 
-from generator.sync.monitoring.redaction import forms_of, is_secret_name, redacted
+from generator.sync.monitoring.redaction import KnownSecrets, is_secret_name, redacted
 
 APP_TOKEN = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
 SIGNED = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NSJ9.c2lnbmF0dXJl-Zm9y_X"
@@ -34,6 +36,8 @@ KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE K
         (f"signed as {SIGNED}.", "signed as ***."),
         (f"key:\n{KEY}\nend", "key:\n***\nend"),
         (KEY[:40], "***"),
+        (f"x-access-token%3A{APP_TOKEN}%40", "x-access-token%3A***%40"),
+        (f"token_{APP_TOKEN}", "token_***"),
         (repr(KEY), "'***'"),
     ],
 )
@@ -60,12 +64,69 @@ def test_what_is_no_secret_stays(text: str) -> None:
 @pytest.mark.parametrize("secret", ["hunter2", "a b/c+d", 'quo"te\\', "späß", "two\nlines"])
 def test_a_known_secret_is_struck_out_however_it_is_written(secret: str) -> None:
     for written in (secret, quote(secret, safe=""), json.dumps(secret), repr(secret)):
-        assert secret not in redacted(f"<{written}>", forms_of({secret}))
-        assert "***" in redacted(f"<{written}>", forms_of({secret}))
+        assert secret not in redacted(f"<{written}>", KnownSecrets([secret]))
+        assert "***" in redacted(f"<{written}>", KnownSecrets([secret]))
 
 
-def test_a_secret_within_a_longer_one_leaves_nothing_of_that() -> None:
-    assert redacted("hunter2hunter3", forms_of(["hunter2", "hunter2hunter3", ""])) == "***"
+def test_bytes_that_are_no_text_can_be_a_secret() -> None:
+    assert redacted("<%FF\udcff, a secret>", KnownSecrets(["\udcff, a secret"])) == "<%FF***>"
+
+
+@pytest.mark.parametrize("others", [0, 500])
+def test_a_secret_within_a_longer_one_leaves_nothing_of_that(others: int) -> None:
+    known = KnownSecrets([*many(others), "hunter2", "hunter2hunter3", ""])
+    assert redacted("hunter2hunter3", known) == "***"
+    assert redacted("xhunter2 hunter2", known) == "x*** ***"
+
+
+@pytest.mark.parametrize("others", [0, 500])
+def test_secrets_that_overlap_leave_nothing_of_either(others: int) -> None:
+    known = KnownSecrets([*many(others), "first-and-common", "common-and-last"])
+    assert redacted("<first-and-common-and-last>", known) == "<***>"
+
+
+def test_what_comes_to_be_known_later_counts_from_then_on() -> None:
+    known = KnownSecrets()
+    assert redacted("signed with the-new-secret", known) == "signed with the-new-secret"
+    known.add("the-new-secret")
+    assert redacted("signed with the-new-secret", known) == "signed with ***"
+    assert "the-new-secret" not in repr(known)
+
+
+def test_the_newest_stay_where_there_are_too_many() -> None:
+    known = KnownSecrets(["the-first-secret", "the-second-secret"], most=2)
+    known.add("the-third-secret")
+    assert redacted("the-first-secret the-second-secret the-third-secret", known) == "the-first-secret *** ***"
+
+
+def test_tokens_that_are_recognized_take_no_room() -> None:
+    known = KnownSecrets(["the-first-secret"], most=2)
+    for number in range(10):
+        known.add(f"ghs_{number:036}")
+    assert redacted(f"the-first-secret ghs_{3:036}", known) == "*** ***"
+
+
+def test_of_thousands_each_is_struck_out_in_a_moment() -> None:
+    secrets = many(5000)
+    known = KnownSecrets(secrets)
+    line = f"webhook set for acme/podinfo with {secrets[4321]} and nothing else, said {'the server ' * 20}"
+    began = time.perf_counter()
+    for _ in range(200):
+        assert secrets[4321] not in redacted(line, known)
+    assert time.perf_counter() - began < 1
+
+
+def test_threads_may_add_while_others_look() -> None:
+    known, secrets = KnownSecrets(), many(400)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(known.add, secrets))
+        shown = list(pool.map(lambda secret: redacted(f"<{secret}>", known), secrets))
+    assert set(shown) == {"<***>"}
+
+
+def many(number: int) -> list[str]:
+    """Return as many secrets as there are repositories."""
+    return [hashlib.sha256(str(index).encode()).hexdigest() for index in range(number)]
 
 
 @pytest.mark.parametrize(

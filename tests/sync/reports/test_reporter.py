@@ -68,10 +68,17 @@ def test_a_deployment_is_of_the_sources_commit_in_the_shared_environment_and_tra
     (made,) = hub.repository.deployments
     assert (made.ref, made.sha, made.task, made.environment) == (ONE, ONE, "preview-pr-1", "preview")
     assert (made.transient, made.production) == (True, False)
-    told = {"by": "gitopsmith", "app": "podinfo", "environment": "preview-pr-1", "pull_request": 1}
-    assert made.payload == {**told, "gitops_commit": "c1"}
+    assert made.payload == {"by": "gitopsmith", "app": "podinfo", "environment": "preview-pr-1", "pull_request": 1}
     (status,) = made.statuses
     assert (status.state, status.log_url, status.environment_url) == ("in_progress", f"{PAGE}c1", "")
+
+
+def test_a_deployment_that_waited_is_described_as_one_that_did_not(hub: World) -> None:
+    hub.at(WAITS)
+    hub.at(tree(preview(ONE), commits=["c1"]))
+    hub.at(tree(preview(TWO), commits=["c2"]))
+    waited, other = hub.repository.deployments
+    assert waited.payload == other.payload
 
 
 def test_a_deployment_that_waits_says_for_what(hub: World) -> None:

@@ -151,3 +151,15 @@ def test_a_database_that_may_not_grow_is_an_error_that_may_pass(sqlite_url: str)
         with pytest.raises(TemporaryError, match="database or disk is full"):
             inbox.add(Delivery("b", "ping", payload=random.Random(7).randbytes(100_000)))
         assert [delivery.id for delivery in inbox.due(0.0)] == ["a"]
+
+
+def test_that_nothing_can_be_written_is_told_until_something_is(sqlite_url: str) -> None:
+    with open_database(sqlite_url, patience=0.1) as database, open_database(sqlite_url) as other:
+        inbox = Inbox(database)
+        with other.engine.begin(), pytest.raises(TemporaryError, match="locked"):
+            inbox.beat("one")
+        assert inbox.problem.endswith("database is locked")
+        assert inbox.due(0.0) == [], "it can be read all the time"
+        assert inbox.problem
+        inbox.beat("one")
+        assert inbox.problem == ""

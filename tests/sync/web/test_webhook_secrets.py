@@ -109,6 +109,15 @@ def test_a_file_that_changes_is_read_again(path: Path) -> None:
     assert secrets.of("acme/podinfo") == ()
 
 
+def test_every_secret_is_told_as_soon_as_it_is_read(path: Path) -> None:
+    known: list[str] = []
+    secrets = webhook_secrets({}, write(path, f"acme/podinfo: {OLD}\n"), learn=known.append)
+    assert known == [OLD]
+    write(path, f"acme/podinfo: [{NEW}, {OLD}]\n")
+    secrets.of("acme/podinfo")
+    assert known == [OLD, NEW, OLD]
+
+
 @pytest.mark.parametrize("content", ["", "acme/podinfo: short\n", "acme/podinfo: [", None])
 def test_a_file_that_is_wrong_for_a_while_changes_nothing_and_is_told_once(path: Path, content: str | None) -> None:
     secrets = WebhookSecrets(file=write(path, f"acme/podinfo: {OLD}\n"))

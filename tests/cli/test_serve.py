@@ -1,0 +1,50 @@
+"""`gitopsmith serve`: what is wrong with its options is said before anything is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.github_double.double import GitHubDouble
+from tests.github_double.fixtures import github
+
+__all__ = ["github"]
+
+ADDRESS = ["--public-url", "https://sync.example"]
+
+
+@pytest.fixture
+def app(github: GitHubDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment have the credentials of a GitHub App."""
+    made = github.app()
+    key = tmp_path / "key.pem"
+    key.write_text(made.private_key)
+    monkeypatch.setenv("GITOPSMITH_APP_ID", str(made.id))
+    monkeypatch.setenv("GITOPSMITH_APP_PRIVATE_KEY_FILE", str(key))
+
+
+def refused(run: Run, here: Path, *arguments: str) -> str:
+    ran = run(here, "serve", "--app-webhook", "--port", "0", *arguments)
+    assert ran.code == 1
+    return ran.err
+
+
+@pytest.mark.parametrize("token", ["", "ghp_0123456789"])
+def test_the_webhook_of_an_app_needs_an_app(out: Path, run: Run, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("GITOPSMITH_WEBHOOK_SECRET", "0123456789abcdef")
+    monkeypatch.setenv("GITOPSMITH_TOKEN", token)
+    said = refused(run, out, *ADDRESS)
+    assert "--app-webhook needs the credentials of a GitHub App." in said
+    assert "GITOPSMITH_APP_ID" in said
+
+
+@pytest.mark.usefixtures("app")
+def test_the_webhook_of_an_app_needs_an_address_and_a_secret(
+    out: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = ["--webhook-secrets", str(tmp_path / "secrets.yaml")]
+    assert "There is no secret for the webhook of the GitHub App." in refused(run, out, *ADDRESS, *file)
+    monkeypatch.setenv("GITOPSMITH_WEBHOOK_SECRET", "0123456789abcdef")
+    assert "Name it with --public-url." in refused(run, out)
