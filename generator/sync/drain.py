@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 import structlog
@@ -233,8 +234,10 @@ class Drain:
         for work, share in zip(batch, shares, strict=True):
             parts = [*(next(written) for _ in range(share)), *self._proposed(work, view)]
             settlements.append(after_writing(work, parts, self.clock(), self.luck()))
-        found = with_arrivals(settlements, lambda ids: arrived(view.remote, ids) if view.remote else {})
-        return with_winners(found, batch, self.clock())
+        if (remote := view.remote) is not None:
+            merged = bool(remote.rules and remote.rules.protected)
+            settlements = with_arrivals(settlements, partial(arrived, remote), merged=merged)
+        return with_winners(settlements, batch, self.clock())
 
     def _proposed(self, work: Work, view: View) -> list[Outcome]:
         """Write what goes by pull request: one branch for each app and environment, pushed by itself."""

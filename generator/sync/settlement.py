@@ -128,23 +128,21 @@ def after_writing(work: Work, outcomes: Sequence[Outcome], now: float, luck: flo
 
 
 def with_arrivals(
-    settlements: Sequence[Settlement], arrived: Callable[[Collection[str]], Mapping[str, str]]
+    settlements: Sequence[Settlement], arrived: Callable[[Collection[str]], Mapping[str, str]], *, merged: bool = False
 ) -> list[Settlement]:
-    """Return what became of deliveries, with the commits of what was there already.
+    """Return what became of deliveries, with the commits that arrived where these need not be those that were made.
 
-    What is there and was brought by the delivery itself was pushed before, and nobody heard of it: the push was not
-    answered, or we were killed behind it.
+    What is there already and was brought by the delivery itself was pushed before, and nobody heard of it: the push was
+    not answered, or we were killed behind it.
 
     Args:
         settlements: What became of each.
         arrived: Returns by delivery the commit that names it, for each of those that one names.
+        merged: Whether commits are merged: then others of the same may have waited from before, or are made of them.
     """
-    unchanged = {settlement.id for settlement in settlements if settlement.result == "unchanged"}
-    found = arrived(unchanged) if unchanged else {}
-    return [
-        replace(settlement, result="committed", commit=found[settlement.id]) if settlement.id in found else settlement
-        for settlement in settlements
-    ]
+    asked = {one.id for one in settlements if one.result == "unchanged" or (merged and one.commit)}
+    found = arrived(asked) if asked else {}
+    return [replace(one, result="committed", commit=found[one.id]) if one.id in found else one for one in settlements]
 
 
 def with_winners(settlements: Sequence[Settlement], works: Sequence[Work], now: float) -> list[Settlement]:

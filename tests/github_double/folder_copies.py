@@ -27,6 +27,7 @@ def restore(folder: Path, copy: Path) -> None:
             else:
                 copied(Path(entry.path), target)
         elif not is_there or _stamp(old) != _stamp(entry):
+            target.unlink(missing_ok=True)
             shutil.copy2(entry.path, target, follow_symlinks=False)
 
 

@@ -15,6 +15,8 @@ import yaml
 from tests.github_double.double import GitHubDouble
 from tests.github_double.model import CommitStatus, Deployment, DeploymentStatus, Hook, Repository
 
+_SCRATCH = "refs/heads/gitopsmith-changes/made/"
+"""Where GitHub makes commits. What is left there harms nobody, and the next one takes its place."""
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
 
@@ -33,7 +35,7 @@ class Commits:
             commit, tree, behind, names, subject = line.split("\x1f")
             self._subjects[commit], trees[commit], parents[commit] = subject, tree, behind.split()
             for name in names.removeprefix("HEAD -> ").split(", "):
-                if name.startswith("refs/heads/"):
+                if name.startswith("refs/heads/") and not name.startswith(_SCRATCH):
                     heads[name.removeprefix("refs/heads/")] = commit
         return {
             name: {"tree": trees[head], "subjects": self._history(head, parents)}

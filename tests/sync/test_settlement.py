@@ -56,6 +56,14 @@ def test_what_the_delivery_itself_brought_before_is_committed() -> None:
     assert len(asked) == 1, "where nothing was there already nobody is asked"
 
 
+def test_of_what_is_merged_the_commit_is_told_that_arrived() -> None:
+    made = [Settlement("one", "done", "committed", commit="made"), Settlement("two", "waiting")]
+    one, two = with_arrivals(made, lambda ids: dict.fromkeys(ids, "merged"), merged=True)
+    assert (one.result, one.commit) == ("committed", "merged")
+    assert two == made[1]
+    assert with_arrivals(made, lambda _: {}, merged=True) == made
+
+
 def test_a_refused_change_fails_with_the_reason() -> None:
     settled = after_writing(WORK, [Outcome(error=UserError("edited by hand", hint="Mend it."))], 0.0, 1.0)
     assert (settled.state, settled.result) == ("failed", "refused")
