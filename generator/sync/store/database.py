@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,13 +12,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.sync.store.database_failures import Deadlock, explain
+from generator.sync.store.postgresql_engine import postgresql_engine
 from generator.sync.store.schema import UPGRADES, Upgrade, migrate, version_of
+from generator.sync.store.sqlite_engine import sqlite_engine
 
 PATIENCE = 4.0
 """The seconds to wait for a lock, a connection or an answer: GitHub waits ten for ours."""
@@ -31,9 +28,6 @@ _NAME_ANOTHER = "Name the database that `gitopsmith serve` uses."
 _CONNECTIONS = 10
 _BY_ITSELF = {"isolation_level": "AUTOCOMMIT"}
 _PAUSES = (0.05, 0.2)  # who was let go on needs a moment to take what it waited for, or both meet again
-_FRESH = 1.0
-"""The seconds for which a connection that was just used is taken to be open without asking."""
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
 
 T = TypeVar("T")
 
@@ -204,113 +198,11 @@ def _open_sqlite(url: sa.URL, patience: float, *, create: bool) -> Database:
     path = Path(url.database).absolute()
     if not create and not path.exists():
         raise UserError(f"{path}: there is no database.", hint=_NAME_ANOTHER)
-    _prepare(path)
-    # A file that is gone is never made again by a connection: what was acknowledged would seem not to exist.
-    uri = f"{path.as_uri()}?mode=rw"
-    engine = sa.create_engine(
-        url.set(database=str(path)),
-        creator=partial(sqlite3.connect, uri, uri=True, timeout=patience, check_same_thread=False),
-        poolclass=QueuePool,
-        pool_size=_CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=patience,
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite3.Connection, record: Any) -> None:
-        connection.isolation_level = None  # where a transaction begins, we say
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # in WAL mode less than this loses what was committed last
-        connection.execute("PRAGMA journal_size_limit = 67108864")
-        record.info["file"] = _identity(path)
-
-    @event.listens_for(engine, "checkout")
-    def look(_connection: sqlite3.Connection, record: Any, _proxy: object) -> None:
-        # SQLite goes on writing to a file that was replaced or removed, and all of that is lost.
-        if record.info["file"] != _identity(path):
-            raise DisconnectionError(f"{path} is another file now")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        # Who reads first and writes then may find that somebody else wrote between, and cannot go on.
-        writes = connection.get_execution_options().get("writes", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return Database(engine, str(path), patience=patience)
-
-
-def _prepare(path: Path) -> None:
-    """Make the file if there is none, so that nobody else may read it: payloads are private.
-
-    Raises:
-        TemporaryError: The disk is full.
-        UserError: The path is not right.
-    """
-    if not path.parent.is_dir():
-        raise UserError(f"{path}: there is no folder {path.parent}.", hint="Make the folder first.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UserError(
-            f"{path}: the folder cannot be written.", hint="The database needs room for its journal next to it."
-        )
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError as error:
-        # One that exists is not opened: to close it again would end the locks that SQLite holds on it in this process.
-        if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
-            raise UserError(f"{path} is no file that this account can write.", hint="Name another file.") from error
-    except OSError as error:
-        if error.errno in _FULL:
-            raise TemporaryError(f"{path}: {error.strerror}.") from error
-        raise UserError(f"{path}: {error.strerror}.", hint="Name a file that this account can write.") from error
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one of the same name; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+    return Database(sqlite_engine(path, connections=_CONNECTIONS, patience=patience), str(path), patience=patience)
 
 
 def _open_postgresql(url: sa.URL, patience: float) -> Database:
-    defaults = {
-        "application_name": "gitopsmith",
-        "connect_timeout": max(2, round(patience)),  # libpq takes less for this
-        "tcp_user_timeout": round(patience * 1000),
-    }
-    engine = sa.create_engine(
-        url,
-        connect_args={name: value for name, value in defaults.items() if name not in url.query},
-        pool_size=_CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=patience,
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
-        milliseconds = round(patience * 1000)
-        connection.autocommit = True
-        connection.execute(f"SET statement_timeout = {milliseconds}")
-        # Who is paused in mid-transaction does not keep the others waiting.
-        connection.execute(f"SET idle_in_transaction_session_timeout = {2 * milliseconds}")
-        connection.autocommit = False
-
-    @event.listens_for(engine, "checkin")
-    def note(_connection: object, record: Any) -> None:
-        record.info["used"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def ask(connection: Any, record: Any, _proxy: object) -> None:
-        # To ask each time costs as much as to write does.
-        if time.monotonic() - record.info.get("used", 0.0) > _FRESH:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error as error:
-                raise DisconnectionError("The connection is closed.") from error
-
+    engine = postgresql_engine(url, connections=_CONNECTIONS, patience=patience)
     # A password may stand among the parameters too.
     shown = {name: value for name, value in url.query.items() if name in ("host", "port")}
     name = url.set(drivername="postgresql", query=shown).render_as_string(hide_password=True)
