@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from generator.hub.connection import Connection
 from generator.hub.credentials import Token
 from generator.hub.deployments import Deployments
 from generator.sync.reports.reporter import Reporter
+from generator.sync.store.counts import count_reports
 from generator.sync.store.database import open_database
 from generator.sync.store.reports_table import Reports, Taken
 from tests.github_double.double import GitHubDouble
@@ -44,6 +45,11 @@ class CrashingReports(Reports):
     """A table that cannot be written after the next call that made something."""
 
     crash_at: str = ""
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """What could not be told, `kind key`, and why."""
+        return self._database.read(count_reports).problems
 
     def note_id(self, taken: Taken, remote_id: int) -> None:
         self._crash("note_id")
@@ -111,7 +117,7 @@ class World:
             if wait is None:
                 return
             self.now += wait
-        pending = self.reports.problems()
+        pending = self.reports.problems
         assert not pending, pending
 
     def at(self, situation: Situation) -> None:

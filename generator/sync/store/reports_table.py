@@ -182,16 +182,6 @@ class Reports:
         query = sa.select(_ROW.key).where(_ROW.kind == "deployment", _ROW.key.startswith(start, autoescape=True))
         return {key.removeprefix(start) for key in self._database.read(lambda found: found.scalars(query).all())}
 
-    def problems(self) -> list[tuple[str, str]]:
-        """Return what could not be told, by kind and key, and why.
-
-        Raises:
-            TemporaryError: The database is away.
-        """
-        query = sa.select(_ROW.kind, _ROW.key, _ROW.problem).where(_ROW.problem != "").order_by(_ROW.kind, _ROW.key)
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return [(f"{row.kind} {row.key}", row.problem) for row in rows]
-
     def prune(self, now: float) -> int:
         """Forget deployments that ended long ago, and return how many items that were.
 

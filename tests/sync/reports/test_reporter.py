@@ -285,7 +285,7 @@ def test_what_github_does_though_its_answer_is_late_is_found_and_not_done_again(
         github.fault(Slow(0.5), "POST /repos/acme/podinfo/deployments$")
         hub.want(tree(preview(ONE)))
         assert hub.reporter.once() == 0.0
-        ((what, why),) = hub.reports.problems()
+        ((what, why),) = hub.reports.problems.items()
         assert (what.partition(" ")[0], why.rpartition(", ")[2]) == ("deployment", "gave no answer in time.")
         until = time.monotonic() + 10
         while not github.calls("POST /repos/{owner}/{repo}/deployments") and time.monotonic() < until:
@@ -300,7 +300,7 @@ def test_what_github_refuses_is_kept_and_told_to_who_asks(hub: World) -> None:
     hub.want(tree(preview(ONE)))
     for _ in range(5):
         hub.reporter.once()
-    ((what, why),) = hub.reports.problems()
+    ((what, why),) = hub.reports.problems.items()
     assert what == f"deployment acme/podinfo podinfo preview-pr-1 {ONE}"
     assert "Resource not accessible by integration" in why
     assert len(hub.comments) == 1
