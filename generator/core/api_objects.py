@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from generator.core.errors import UserError
 from generator.core.instants import parse_instant, show_instant
@@ -33,6 +33,10 @@ class Part(BaseModel):
 def _shown(value: Any) -> Any:
     """Text that people read: nobody compares it, so it may be changed until it can be shown."""
     return clean(value or "") if value is None or isinstance(value, str) else value
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
 
 
 def _compared(value: Any) -> Any:
@@ -105,16 +109,23 @@ class Author(Part):
 
 
 class ReleaseObject(Part):
-    """A release, as https://docs.github.com/rest/releases/releases has it."""
+    """A release, as https://docs.github.com/rest/releases/releases has it; a draft need not have a tag yet."""
 
-    tag_name: Exact
-    prerelease: bool | None = None
     draft: bool | None = None
+    tag_name: Annotated[str, Field(max_length=TEXT_LIMIT), BeforeValidator(_text)]
+    prerelease: bool | None = None
     name: Shown = ""
     html_url: Page = ""
     author: Author | None = None
     published_at: Instant = ""
     target_commitish: Annotated[str, Field(max_length=TEXT_LIMIT)] | None = None
+
+    @field_validator("tag_name")
+    @classmethod
+    def _tagged(cls, tag: str, info: ValidationInfo) -> str:
+        if not tag and not info.data.get("draft"):
+            raise ValueError("only a draft may be without a tag")
+        return tag
 
     def read(self) -> Release:
         """Return the release."""

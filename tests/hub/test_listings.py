@@ -97,6 +97,14 @@ def test_a_draft_says_so_and_has_no_time(github: GitHubDouble, repository: Repos
     assert (found.tag, found.draft, found.published_at, found.name) == ("v2", True, "", "")
 
 
+def test_a_draft_without_a_tag_hides_no_release(
+    github: GitHubDouble, repository: Repository, listings: Listings
+) -> None:
+    github.by().create_release(repository, "v1")
+    github.by().create_release(repository, "", draft=True)
+    assert [(release.tag, release.draft) for release in listings.releases(NAME)] == [("", True), ("v1", False)]
+
+
 def test_a_pull_request_is_listed_with_all_that_is_known_of_it(
     github: GitHubDouble, repository: Repository, listings: Listings
 ) -> None:
