@@ -5,7 +5,7 @@ A report is a state that is wanted, not an event: whoever computes it again afte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -75,6 +75,11 @@ class Report:
         return self.repository.casefold(), self.app, self.where
 
     @property
+    def is_there(self) -> bool:
+        """Whether it is committed, and nothing took its place."""
+        return self.state in {"in_progress", "success"}
+
+    @property
     def key(self) -> str:
         """What tells it from every other one."""
         return " ".join((*self.series, self.ref))
@@ -136,6 +141,8 @@ class Situation:
         arrivals: The versions that were just committed, in order.
         commits: The commits that brought them and the previews, by app and `Report.where`, as far as they are known.
         versions: The versions that stand in the tree, by app and environment; no such entry where that is not known.
+        urls: The addresses of apps, by app and environment; no such entry where there is none.
+        proposed: The apps and environments for which a version waits in a pull request.
         commit_page: Where a commit is shown, without its id: `https://github.com/acme/gitops/commit/`; may be empty.
         production: The last environment in promotion order; may be empty.
     """
@@ -145,6 +152,8 @@ class Situation:
     arrivals: Sequence[Arrival] = ()
     commits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     versions: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    urls: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    proposed: Collection[tuple[str, str]] = ()
     commit_page: str = ""
     production: str = ""
 
@@ -161,11 +170,14 @@ def wanted_reports(now: Situation, kept: Sequence[Report]) -> list[Report]:
     for report in (*_waiting(now), *_previews(now), *_arrivals(now)):
         # What is in the tree comes after what waits for the same: it waits no more.
         wanted[report.key] = _continued(report, before.get(report.key))
-    standing = {report.series: report for report in wanted.values() if _is_there(report)}
+    standing = {report.series: report for report in wanted.values() if report.is_there}
+    asked = {report.series: report for report in wanted.values()}
     left: dict[str, Report] = {}
     for report in kept:
         if report.key not in wanted:
-            left[report.key] = _left(report, now, standing.get(report.series))
+            # What runs goes on to run while something newer waits; what waits itself does not.
+            newer = (standing if report.is_there else asked).get(report.series)
+            left[report.key] = _left(report, now, newer)
     return sorted((*wanted.values(), *left.values()), key=lambda report: report.key)
 
 
@@ -233,6 +245,7 @@ def _arrivals(now: Situation) -> list[Report]:
                 "in_progress",
                 _COMMITTED,
                 version=one.version,
+                url=now.urls.get((one.app, one.environment), ""),
                 production=bool(now.production) and one.environment == now.production,
             ),
             now,
@@ -269,13 +282,10 @@ def _left(report: Report, now: Situation, newer: Report | None) -> Report:
     if versions is None:
         return report
     if report.version not in versions:
-        return _ended(report, "No longer deployed.")
+        waits = report.state == "queued" and (report.app, report.environment) in now.proposed
+        return report if waits else _ended(report, "No longer deployed.")
     # Whoever committed it had no time to say so.
-    return report if _is_there(report) else replace(report, state="in_progress", description=_COMMITTED)
-
-
-def _is_there(report: Report) -> bool:
-    return report.state in {"in_progress", "success"}
+    return report if report.is_there else replace(report, state="in_progress", description=_COMMITTED)
 
 
 def _ended(report: Report, why: str) -> Report:

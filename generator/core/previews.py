@@ -18,7 +18,7 @@ from generator.core.layout import Layout, Place
 from generator.core.names import closest
 from generator.core.preview_names import preview_name
 from generator.core.pull_requests import PullRequest, inert
-from generator.core.record import Record, parse_record
+from generator.core.record import parse_record
 from generator.core.tree import Tree
 
 ENVIRONMENT = "preview"
@@ -162,7 +162,7 @@ def read_preview(tree: Tree, place: Place, cluster: str) -> OpenPreview | None:
         expires=_instant(told.get(EXPIRES)),
         pinned=told.get(PINNED) == "true",
         version=str(record.answers.get("version", "")),
-        url=_url(record),
+        url=record.url,
     )
 
 
@@ -264,11 +264,6 @@ def _cluster(organization: Organization, document: str, policy: Preview, homes: 
             hint=f"Add it first: gitopsmith env add {ENVIRONMENT} --cluster {homes[0].name}",
         )
     return chosen
-
-
-def _url(record: Record) -> str:
-    host = record.answers.get("host")
-    return f"http{'' if record.answers.get('tls') is False else 's'}://{host}" if isinstance(host, str) and host else ""
 
 
 def _texts(value: Any) -> Mapping[str, str]:

@@ -54,6 +54,14 @@ class Record:
     given: tuple[str, ...] = ()
     version_fields: tuple[VersionField, ...] = ()
 
+    @property
+    def url(self) -> str:
+        """The address of what was rendered; empty where the template asks for no host."""
+        host = self.answers.get("host")
+        if not isinstance(host, str) or not host:
+            return ""
+        return f"http{'' if self.answers.get('tls') is False else 's'}://{host}"
+
     def dump(self) -> bytes:
         """Return the record as the bytes of its file."""
         content: dict[str, Any] = {"template": self.template, "digest": self.digest, "answers": dict(self.answers)}

@@ -93,6 +93,25 @@ def test_a_version_that_arrived_unseen_is_found_by_the_tree() -> None:
     assert shown(wanted_reports(Situation(versions={VERSION: frozenset({"1"})}), kept)) == [("v1", "in_progress")]
 
 
+def test_a_proposal_waits_as_long_as_its_request_does_and_no_longer_than_for_something_newer() -> None:
+    first, second = (
+        Waiting("acme/podinfo", "podinfo", "production", f"v{one}", "queued", "Proposed.", version=str(one))
+        for one in (1, 2)
+    )
+    versions = {VERSION: frozenset({"0"})}
+    kept = wanted_reports(Situation(waiting=[first]), [])
+    assert wanted_reports(Situation(versions=versions, proposed={VERSION}), kept) == kept
+    assert shown(wanted_reports(Situation(versions=versions), kept)) == [("v1", "inactive")]
+    newer = wanted_reports(Situation(waiting=[second], versions=versions, proposed={VERSION}), kept)
+    assert shown(newer) == [("v1", "inactive"), ("v2", "queued")]
+
+
+def test_the_address_of_an_app_is_that_of_its_deployment() -> None:
+    arrival = Arrival("acme/podinfo", "podinfo", "production", "v1", "1")
+    (report,) = wanted_reports(Situation(arrivals=[arrival], urls={VERSION: "https://podinfo.acme.dev"}), [])
+    assert report.url == "https://podinfo.acme.dev"
+
+
 def test_of_several_arrivals_the_last_one_runs() -> None:
     arrivals = [Arrival("acme/podinfo", "podinfo", "staging", f"v{one}", str(one)) for one in (1, 2)]
     assert shown(wanted_reports(Situation(arrivals=arrivals), [])) == [("v2", "in_progress")]
