@@ -96,6 +96,7 @@ OPERATIONS = (
     f"GET {REPOSITORY}/releases/{{release_id}}",
     f"PATCH {REPOSITORY}/releases/{{release_id}}",
     f"DELETE {REPOSITORY}/releases/{{release_id}}",
+    f"GET {REPOSITORY}/rules/branches/{{branch}}",
     f"GET {REPOSITORY}/topics",
     f"PUT {REPOSITORY}/topics",
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.checking.documents import Path
+from generator.checking.findings import Severity
+from generator.checking.globs import same_place
 from generator.checking.model import Fault, Known, Manifest, mapping, sequence, text
 from generator.checking.projects import IN_CLUSTER, Project
 
@@ -136,6 +138,21 @@ def _cluster(cluster: str, place: Path, known: Known) -> Iterator[Fault]:
     elif cluster not in known.clusters:
         message = f"There is no cluster `{cluster}`."
         yield Fault(place, message, f"Known clusters: {listed(known.clusters)}.", "application-cluster")
+
+
+def check_addresses(app: Application, known: Known) -> Iterator[Fault]:
+    """Yield the sources that name a repository of the organization on another host than it is on."""
+    places = {same_place(url) for url in known.repositories}
+    hosts = {place.partition("/")[2]: place.partition("/")[0] for place in places}
+    for source in app.sources:
+        place = "" if source.chart else same_place(source.url)
+        host, _, slug = place.partition("/")
+        if slug in hosts and place not in places:
+            message = (
+                f"The organization has `{slug}` on {hosts[slug]} (gitUrl of organization.yaml), and this is {host}."
+            )
+            hint = "Correct the one that is wrong; `gitopsmith init --data git_url=…` renders for another server."
+            yield Fault((*source.at, "repoURL"), message, hint, "application-repository", Severity.WARNING)
 
 
 def check_folder(app: Application, known: Known) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from generator.checking.applications import (
     Application,
     application,
+    check_addresses,
     check_destination,
     check_folder,
     check_project,
@@ -104,6 +105,7 @@ class _Between:
         yield from check_destination(app, self._known)
         if self._known:
             yield from check_folder(app, self._known)
+            yield from check_addresses(app, self._known)
         yield from check_project(app, self._projects, self._is_complete())
 
     def _is_complete(self) -> bool:

@@ -200,7 +200,7 @@ def _number(tag: str, text: str) -> int | float | str:
     plain = text.replace("_", "")
     try:
         if tag == FLOAT:
-            return float(plain.replace(".inf", "inf").replace(".nan", "nan")) if plain[-1].isdigit() else text
+            return float(plain.replace(".inf", "inf").replace(".nan", "nan")) if plain[-1:].isdigit() else text
         if plain.lstrip("+-").startswith("0") and plain.lstrip("+-0") and plain.lstrip("+-")[1] in "01234567":
             return int(plain, 8)
         return int(plain, 0)

@@ -22,10 +22,12 @@ RULES = {
     "kustomization": "A kustomization names files that do not exist, or fields that Kustomize does not know.",
     "chart": "A Helm chart lacks what Helm requires.",
     "application-path": "An Application's source does not exist in the repository that it names.",
+    "application-repository": "An Application names a repository of the organization on another host.",
     "application-project": "An Application names a project that does not exist.",
     "application-cluster": "An Application is meant for a cluster that does not exist.",
     "application-environment": "An Application lies in the folder of an environment that does not exist.",
     "project-permission": "The AppProject does not allow what its Application does.",
+    "app-document": "An app is deployed, but no document says what it is.",
     "template-drift": "A file no longer matches the template that it was rendered from.",
 }
 """Every rule by its stable id, and what it stands for."""

@@ -15,8 +15,11 @@ verbs = typer.Typer(no_args_is_help=True, help="Add, remove and list apps.")
 @verbs.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The app.")],
-    repo: Annotated[str, typer.Option(help="Its source on GitHub.", metavar="OWNER/NAME")],
     env: Annotated[list[str], typer.Option("--env", help="An environment; may be repeated.")],
+    repo: Annotated[
+        str | None,
+        typer.Option(help="Its source on GitHub; once an app is there, its document says it.", metavar="OWNER/NAME"),
+    ] = None,
     image: Annotated[str | None, typer.Option(help="Container image, without a tag.")] = None,
     chart: Annotated[str | None, typer.Option(help="OCI chart, oci://…, in place of an image.")] = None,
     version: Annotated[str | None, typer.Option(help="Version that is deployed at first.")] = None,
@@ -36,7 +39,7 @@ def add(
 
     app = NewApp(
         name=name,
-        repository=repo,
+        repository=repo or "",
         template=template or "",
         image=image,
         chart=chart,

@@ -17,14 +17,22 @@ if TYPE_CHECKING:
     from generator.workspace.workspace import Workspace
 
 _APP = "Creating a GitHub App"
+_APP_ALONE = frozenset({"any_account", "app_name", "webhook_url", "keys", "timeout"})
+"""The options that only the creation of an App heeds."""
+_APP_TOO = frozenset({"org", "app_org", "github_url", "create_app"})
+"""Those that it heeds as well."""
 _TEN_MINUTES = 600
 
 
 def connect(
+    context: typer.Context,
     org: Annotated[str, typer.Argument(help="The organization, as it was named to `init`.")],
     app_org: Annotated[
         str | None,
-        typer.Option(help="Owner of the application repository, to be sure.", show_default="as `init` was told"),
+        typer.Option(
+            help="Owner of the application repository, to be sure; with --create-app, who installs the App as well.",
+            show_default="as `init` was told",
+        ),
     ] = None,
     workspace: options.WorkspaceOption = None,
     protect: Annotated[
@@ -37,6 +45,15 @@ def connect(
         typer.Option(
             "--create-app",
             help="Create a GitHub App for ORG in the browser, and no repositories.",
+            rich_help_panel=_APP,
+        ),
+    ] = False,
+    any_account: Annotated[
+        bool,
+        typer.Option(
+            "--any-account",
+            help="Let others than ORG install the App, as owners of apps' repositories: it is public then, as it is "
+            "with another --app-org.",
             rich_help_panel=_APP,
         ),
     ] = False,
@@ -66,10 +83,12 @@ def connect(
     Nothing is ever overwritten. Run again after an interruption, the command completes what is missing; run again after
     success, it changes nothing. The credentials of a GitHub App or a token are read from the environment.
     """
+    _refuse_unheeded(context, create_app=create_app)
     if create_app:
         from generator.cli.app_creation import create  # noqa: PLC0415
 
-        create(org, github_url, app_name=app_name, webhook_url=webhook_url, keys=keys, timeout=timeout)
+        public = any_account or (app_org or org).casefold() != org.casefold()
+        create(org, github_url, public=public, app_name=app_name, webhook_url=webhook_url, keys=keys, timeout=timeout)
         return
     from generator.workspace import connecting  # noqa: PLC0415
     from generator.workspace.connection_plan import examine  # noqa: PLC0415
@@ -89,13 +108,34 @@ def connect(
             connecting.connect(plan, github, say, committing())
 
 
+def _refuse_unheeded(context: typer.Context, *, create_app: bool) -> None:
+    """Refuse options that would be dropped: an App is created alone, and nothing else creates one."""
+    unheeded = [
+        max(parameter.opts, key=len)
+        for parameter in context.command.params
+        if (found := context.get_parameter_source(parameter.name or "")) is not None
+        and found.name == "COMMANDLINE"
+        and (parameter.name not in _APP_ALONE | _APP_TOO if create_app else parameter.name in _APP_ALONE)
+    ]
+    if not unheeded:
+        return
+    if create_app:
+        raise UserError(
+            f"--create-app creates a GitHub App and does nothing else, so {' and '.join(unheeded)} would be dropped.",
+            hint="Create the App; then run the command with these options, without --create-app.",
+        )
+    raise UserError(
+        f"Without --create-app {' and '.join(unheeded)} would be dropped.", hint="Add it, or leave these out."
+    )
+
+
 def connection(github_url: str) -> Connection:
     """Return the connection to GitHub.
 
     Raises:
         UserError: There are no credentials, or they are not right.
     """
-    from generator.workspace.writing import connection_to  # noqa: PLC0415
+    from generator.workspace.on_github import connection_to  # noqa: PLC0415
 
     return connection_to(github_url)
 

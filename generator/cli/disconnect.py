@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from generator.cli.output import say
 from generator.core.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.sync.hooks.disconnecting import Hooked
     from generator.sync.outward import Outward
@@ -29,8 +30,11 @@ def disconnect(
     state: sync_options.State = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Take our webhooks away and forget where the repositories are on GitHub; these stay there and here."""
-    from generator.sync.hooks.disconnecting import forget_app, hooked, unhook  # noqa: PLC0415
+    """Take our webhooks away and forget where the repositories are on GitHub; these stay there and here.
+
+    With credentials, the webhooks go whose numbers are noted in the folder for state; with --public-url all of ours.
+    """
+    from generator.sync.hooks.disconnecting import forget_app, hooked  # noqa: PLC0415
     from generator.sync.monitoring import logs  # noqa: PLC0415
     from generator.workspace import connecting  # noqa: PLC0415
 
@@ -39,48 +43,74 @@ def disconnect(
     removed = connecting.connected(found)
     folder = sync_options.state_folder(state, found.folder, None)
     hooks = hooked(found, folder)
-    if not removed and not hooks.app and not (public_url and hooks.repositories):
-        say("Nothing is connected.")
-        return
-    for line in _plan(removed, hooks, public_url):
-        say(line)
-    if not yes:
-        _ask()
-    if public_url and hooks.repositories:
-        unhook(hooks.repositories, _outward(github_url, folder, public_url, webhook_secrets), folder, say)
+    outward = _outward(github_url, folder, public_url, webhook_secrets) if hooks.repositories else None
+    with outward or nullcontext():
+        going = () if outward is None else hooks.repositories if public_url else hooks.numbered
+        if not removed and not hooks.app and not going:
+            say("Nothing is connected.")
+            return
+        for line in (*_plan(removed, going), *_staying(removed, hooks, going, public_url)):
+            say(line)
+        if not yes:
+            _ask()
+        if outward is not None and going:
+            _unhook(going, outward, folder)
     forget_app(folder)
     connecting.disconnect(found, say)
 
 
-def _plan(removed: Mapping[str, str], hooks: Hooked, public_url: str | None) -> Iterator[str]:
-    """Yield what goes and what stays."""
-    if public_url:
-        for repository in hooks.repositories:
-            yield f"Will be removed: the webhook of {repository}."
+def _plan(removed: Mapping[str, str], going: Sequence[str]) -> Iterator[str]:
+    """Yield what goes."""
+    for repository in going:
+        yield f"Will be removed: the webhook of {repository}."
     for slug, url in removed.items():
         yield f"Will be removed: the remote origin of {slug}, which is {url}"
+
+
+def _staying(removed: Mapping[str, str], hooks: Hooked, going: Sequence[str], public_url: str | None) -> Iterator[str]:
+    """Yield what stays."""
     for slug in removed:
         yield f"Stays: the repository {slug} on GitHub with all of its branches, and its folder here."
-    if not public_url and hooks.repositories:
-        many = len(hooks.repositories)
-        which = f"the webhook of {hooks.repositories[0]}" if many == 1 else f"the webhooks of {many} repositories"
-        yield f"Stays: {which}; --public-url, as it was given to `serve`, would remove that."
+    if left := [repository for repository in hooks.repositories if repository not in going]:
+        which = f"the webhook of {left[0]}" if len(left) == 1 else f"the webhooks of {len(left)} repositories"
+        without_credentials = hooks.numbered and not going
+        what = "credentials for GitHub" if without_credentials else "--public-url, as it was given to `serve`,"
+        yield f"Stays: {which}; {what} would remove that."
     if hooks.app:
         where = f" to {public_url.rstrip('/')}/webhook" if public_url else ""
         yield f"Stays: the GitHub App's webhook, which delivers{where} until it is made inactive on the App's page."
     yield "Stays: the GitHub App and its installations, or the token; remove them on GitHub's own pages."
 
 
-def _outward(github_url: str, folder: Path, public_url: str, webhook_secrets: Path | None) -> Outward:
+def _outward(github_url: str, folder: Path, public_url: str | None, webhook_secrets: Path | None) -> Outward | None:
+    """Return how GitHub is spoken to; None without credentials.
+
+    Raises:
+        UserError: There are none, and our address is told; or they are not right.
+    """
     from generator.sync.service import new_metrics  # noqa: PLC0415
 
     found = sync_options.outward(github_url, new_metrics(), folder, address=public_url, secret_file=webhook_secrets)
-    if found is None:
+    if found is None and public_url:
         raise UserError(
             "There are no credentials for GitHub, so the webhooks cannot be removed.",
-            hint="Set GITOPSMITH_TOKEN; or leave --public-url out, and remove the webhooks on GitHub's own pages.",
+            hint="Set GITOPSMITH_TOKEN, or those of a GitHub App; or leave --public-url out, and remove the webhooks "
+            "on GitHub's own pages.",
         )
     return found
+
+
+def _unhook(going: Sequence[str], outward: Outward, folder: Path) -> None:
+    from generator.sync.hooks.disconnecting import unhook  # noqa: PLC0415
+
+    try:
+        unhook(going, outward, folder, say)
+    except UserError as error:
+        raise UserError(
+            error.message,
+            hint=f"{error.hint}\nWithout credentials in the environment all else is disconnected, and the webhooks "
+            "stay.".lstrip(),
+        ) from error
 
 
 def _ask() -> None:

@@ -15,7 +15,8 @@ from generator.cli.output import raw, result, say
 from generator.core.errors import UserError
 
 if TYPE_CHECKING:
-    from generator.workspace.connection_check import Line
+    from generator.workspace.doctor_lines import Line
+    from generator.workspace.workspace import Workspace
 
 
 def doctor(
@@ -35,7 +36,8 @@ def doctor(
     from generator.workspace.connection_check import Doctor  # noqa: PLC0415
 
     found = options.workspace_if_any(workspace)
-    lines = [*Doctor(os.environ, api_url(github_url), found, Conduct()).lines(), _webhook_secret(webhook_secrets)]
+    looks = Doctor(os.environ, api_url(github_url), found, Conduct(), _followed(found)).lines()
+    lines = [*looks, _webhook_secret(webhook_secrets)]
     rows = tuple(line.row() for line in lines)
     if form == "json":
         raw(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -48,10 +50,25 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _webhook_secret(file: Path | None) -> Line:
-    from generator.sync.web.webhook_secrets import webhook_secrets  # noqa: PLC0415
-    from generator.workspace.connection_check import Line  # noqa: PLC0415
+def _followed(workspace: Workspace | None) -> list[str]:
+    from generator.sync.following import DocumentReader  # noqa: PLC0415
 
+    if workspace is None:
+        return []
+    return DocumentReader().read(workspace.tree("application"), workspace.layout).repositories()
+
+
+def _webhook_secret(file: Path | None) -> Line:
+    from generator.sync.web.webhook_secrets import (  # noqa: PLC0415
+        PREVIOUS_VARIABLE,
+        SECRET_VARIABLE,
+        webhook_secrets,
+    )
+    from generator.workspace.doctor_lines import Line  # noqa: PLC0415
+
+    if file is None and not any(os.environ.get(name) for name in (SECRET_VARIABLE, PREVIOUS_VARIABLE)):
+        hint = f"For `serve` set {SECRET_VARIABLE}, or name a file of secrets with --webhook-secrets."
+        return Line("webhook secret", True, "There is none, and nothing but `serve` needs one.", hint)
     try:
         webhook_secrets(os.environ, file)
     except UserError as error:

@@ -32,11 +32,16 @@ def table(columns: tuple[str, ...], rows: tuple[Mapping[str, Any], ...]) -> Tabl
     from rich.text import Text  # noqa: PLC0415
 
     shown = Table(box=SIMPLE, pad_edge=False)
-    for column in columns:
+    cells = [[visible(cell(row.get(column, ""))) for column in columns] for row in rows]
+    for at, column in enumerate(columns):
         heading = column.replace("_", " ").upper()
-        shown.add_column(heading, overflow="fold", min_width=len(heading))
-    for row in rows:
-        shown.add_row(*(Text(visible(cell(row.get(column, "")))) for column in columns))
+        widest = max((len(texts[at]) for texts in cells), default=0)
+        # An id is copied into the next command, which an id in pieces cannot be. And what is no wider than its heading
+        # has no room to give: what is taken from it would push the last columns off the terminal.
+        kept = column == "id" or widest <= len(heading)
+        shown.add_column(heading, overflow="fold", min_width=len(heading), no_wrap=kept)
+    for texts in cells:
+        shown.add_row(*map(Text, texts))
     return shown
 
 

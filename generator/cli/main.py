@@ -17,6 +17,7 @@ from generator.cli import (
     cluster,
     connect,
     deliveries,
+    deployments,
     disconnect,
     doctor,
     env,
@@ -32,10 +33,12 @@ from generator.cli import (
 )
 from generator.cli import check as check_verb
 from generator.cli.commit_options import commits, commits_in
+from generator.cli.examples import with_examples
 from generator.cli.output import error, settings
 from generator.core.errors import TemporaryError, UserError
 
 USER_ERROR, BUG, INTERRUPTED = 1, 3, 130
+_QUIET = frozenset({"--quiet", "-q"})
 
 
 class _Verbs(TyperGroup):
@@ -72,11 +75,15 @@ cli.command("doctor")(doctor.doctor)
 cli.command("disconnect")(disconnect.disconnect)
 cli.command("serve")(commits(serve.serve))
 cli.add_typer(deliveries.verbs, name="deliveries")
+cli.add_typer(deployments.verbs, name="deployments")
 cli.add_typer(webhooks.verbs, name="webhooks")
 cli.command("reconcile")(commits(reconcile.reconcile))
 cli.command("check")(check_verb.check)
 cli.command("status")(status.status)
 cli.command("render")(render.render)
+
+
+with_examples(cli)
 
 
 def _version(wanted: bool) -> None:
@@ -102,9 +109,9 @@ def _options(
 def _with_quiet_first(arguments: list[str]) -> list[str]:
     """`--quiet` is an option of every verb, and people type it after the verb."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    if "--quiet" not in arguments[:end]:
+    if _QUIET.isdisjoint(arguments[:end]):
         return arguments
-    return ["--quiet", *(word for word in arguments[:end] if word != "--quiet"), *arguments[end:]]
+    return ["--quiet", *(word for word in arguments[:end] if word not in _QUIET), *arguments[end:]]
 
 
 def main() -> None:

@@ -63,14 +63,20 @@ def finish(proposal: Proposal, *, dry_run: bool) -> None:
         for change in proposal.repositories:
             diff(f"Would commit to {_shown(change.path)} ({change.branch}): {change.change.subject}", change.diff())
         return
+    committed = []
     with proposal.reserved():
         for change in proposal.repositories:
             commit, files = change.commit(), len(change.change.edits)
+            committed += [change.path] if commit else []
             many = "1 file" if files == 1 else f"{files} files"
             done = f"{change.change.subject}, {many}" if files else "nothing to change there."
             say(f"{_shown(change.path)} ({change.branch} {(commit or '')[:7]}): {done}")
             if shown := change.elsewhere():
                 say(f"The work tree shows {shown}, not {change.branch}; it stays as it is.")
+    from generator.workspace.unpushed import unpushed  # noqa: PLC0415
+
+    if line := unpushed(committed, Path.cwd()):
+        say(line)
 
 
 def _shown(path: Path) -> Path:

@@ -120,7 +120,7 @@ def collect(
 
     now, where = _now(), pushing.Where(workspace, push, remote, branch, platform, platform_branch)
     pushing.decide_previews(
-        lambda source: plan_collection(source, now, app, {}, allow_many=allow_many, force=force), where, dry_run=dry_run
+        lambda source: plan_collection(source, now, app, allow_many=allow_many, force=force), where, dry_run=dry_run
     )
 
 

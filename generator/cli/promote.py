@@ -25,7 +25,7 @@ def promote(
 ) -> None:
     """Let an app run in one environment what it runs in another."""
     from generator.core.intents import Promote  # noqa: PLC0415
-    from generator.workspace.releases import promote as propose  # noqa: PLC0415
+    from generator.workspace.versions import promote as propose  # noqa: PLC0415
 
     intent = Promote(app, source, target, allow_downgrade)
     where = pushing.Where(workspace, push or pull_request, remote, branch)

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from generator.gitrepo.writer import Outcome
     from generator.workspace.preview_pushing import PreviewRemotes
     from generator.workspace.previews import Decide
-    from generator.workspace.remotes import Remote
+    from generator.workspace.remotes import Remote, TokenOf
+    from generator.workspace.workspace import Workspace
 
 Push = Annotated[
     bool,
-    typer.Option("--push", help="Commit straight to the remote and push; a token is read from GITOPSMITH_TOKEN."),
+    typer.Option("--push", help="Commit straight to the remote, as a GitHub App or with GITOPSMITH_TOKEN."),
 ]
 PullRequest = Annotated[
     bool,
@@ -104,28 +105,42 @@ class Where:
         """Whether the verb works on remotes."""
         return self.push or bool(self.url or self.platform)
 
-    def remote(self) -> Remote:
-        """Return the application repository."""
-        from generator.workspace.remotes import Remote, remote_of, rules_of, token_from_environment  # noqa: PLC0415
+    def remote(self, github_url: str | None = None) -> Remote:
+        """Return the application repository.
 
-        if self.url:
-            workspace = workspace_if_any(self.workspace)
-            rules = rules_of(workspace.organization, self.url) if workspace else None
-            return Remote(self.url, self.branch or "main", token_from_environment(), rules=rules)
-        remote = remote_of(open_workspace(self.workspace))
-        return replace(remote, branch=self.branch or remote.branch)
+        Args:
+            github_url: Where GitHub's API is; None for where the environment says.
+        """
+        from generator.workspace.remotes import Remote, remote_of, rules_of  # noqa: PLC0415
+
+        workspace = workspace_if_any(self.workspace) if self.url else open_workspace(self.workspace)
+        token = self._token_of(workspace, github_url)
+        if workspace and not self.url:
+            remote = remote_of(workspace, token=token)
+            return replace(remote, branch=self.branch or remote.branch)
+        url = self.url or ""
+        found = Remote(url, self.branch or "main", token(url))
+        return replace(found, rules=rules_of(workspace.organization, url)) if workspace else found
 
     def preview_remotes(self) -> PreviewRemotes:
         """Return both repositories; a workspace around the current folder tells what is not said."""
         from generator.workspace.preview_pushing import PreviewRemotes  # noqa: PLC0415
-        from generator.workspace.remotes import Remote, remote_of, token_from_environment  # noqa: PLC0415
+        from generator.workspace.remotes import Remote, remote_of  # noqa: PLC0415
 
         if self.platform:
-            platform: Remote | None = Remote(self.platform, self.platform_branch, token_from_environment())
-            return PreviewRemotes(self.remote() if self.url else None, platform, self.branch)
+            token = self._token_of(None, None)
+            platform: Remote | None = Remote(self.platform, self.platform_branch, token(self.platform))
+            return PreviewRemotes(self.remote() if self.url else None, platform, self.branch, token)
         workspace = workspace_if_any(self.workspace) if self.url else open_workspace(self.workspace)
-        platform = remote_of(workspace, "platform") if workspace else None
+        platform = remote_of(workspace, "platform", self._token_of(workspace, None)) if workspace else None
         return PreviewRemotes(self.remote(), platform)
+
+    def _token_of(self, workspace: Workspace | None, github_url: str | None) -> TokenOf:
+        """Return what gives tokens: to the GitHub that is configured, and to the hosts that are named here."""
+        from generator.workspace.access import access_in_environment, origins  # noqa: PLC0415
+
+        found = origins(workspace) if workspace else ()
+        return access_in_environment(github_url, (self.url, self.platform, *found)).token
 
 
 @dataclass(frozen=True)
@@ -155,7 +170,8 @@ def push_version(wanted: Wanted, where: Where, how: How) -> None:
     from generator.workspace.version_pushing import preview_version  # noqa: PLC0415
     from generator.workspace.version_pushing import push_version as push  # noqa: PLC0415
 
-    remote, commits = replace(where.remote(), connect=partial(connection, how.github_url)), committing()
+    remote, commits = where.remote(how.github_url), committing()
+    remote = replace(remote, connect=partial(connection, how.github_url))
     if how.dry_run:
         branch, change, text = preview_version(remote, wanted, by_request=how.by_request)
         _show(replace(remote, branch=branch), commits.worded(change), text)

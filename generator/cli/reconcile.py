@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from generator.cli import options, sync_options
 from generator.cli.commit_options import committing
 from generator.cli.output import say
@@ -21,30 +23,26 @@ def reconcile(
     """Look once for what was missed, and commit it: releases, previews, and previews that nobody needs any more."""
     from generator.sync import service  # noqa: PLC0415
     from generator.sync.monitoring import logs  # noqa: PLC0415
-    from generator.sync.web.webhook_secrets import WebhookSecrets  # noqa: PLC0415
+    from generator.sync.store.inbox import opened_inbox  # noqa: PLC0415
 
     logs.configure("console", "warning", secrets=sync_options.secret_values())
     folder = sync_options.state_folder(state, workspace, platform)
     metrics = service.new_metrics()
     outward = sync_options.outward(github_url, metrics, folder)
     settings = service.Settings(
-        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, push=push),
+        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, github_url, push=push),
         database_url=sync_options.database_url(database_url, folder),
-        secrets=WebhookSecrets(),
         outward=outward,
         registry=sync_options.registry(),
         metrics=metrics,
-        host="",
-        port=0,
-        executor=sync_options.process_name(0),
-        period=0,
-        silence=0,
-        image_timeout=0,
         committing=committing(),
     )
     if outward is None:
-        say("GitHub is not asked: there is no token in GITOPSMITH_TOKEN. Previews are judged by their age alone.")
-    with settings.registry, service.opened_inbox(settings.database_url, create=True) as inbox:
+        say(
+            "GitHub is not asked: there are no credentials for it, of a GitHub App or in GITOPSMITH_TOKEN. "
+            "Previews are judged by their age alone."
+        )
+    with settings.registry, outward or nullcontext(), opened_inbox(settings.database_url, create=True) as inbox:
         report = service.reconciliation_of(settings, inbox).once(dry_run=dry_run)
         for finding in report.findings.found:
             say(f"{'Would commit' if dry_run else 'Found'}: {finding.told}")

@@ -20,7 +20,9 @@ def render(
     trust: Annotated[bool, typer.Option("--trust", help="Let the template run code: tasks, extensions.")] = False,
     data: options.Data = None,
     data_file: options.DataFile = None,
-    dry_run: options.DryRun = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Show the diff to what the folder holds; write nothing.")
+    ] = False,
 ) -> None:
     """Render a template in copier's format to a folder; no git, no organization."""
     from generator.workspace.folder_rendering import propose_files, write_files  # noqa: PLC0415

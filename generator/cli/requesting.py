@@ -12,7 +12,7 @@ from generator.cli.output import say
 from generator.core.errors import GitopsmithError, UserError
 
 if TYPE_CHECKING:
-    from generator.hub.requests import Request, Requests
+    from generator.hub.pull_requests import Request, Requests
     from generator.workspace.remotes import Remote
     from generator.workspace.standing_requests import StandingRequest
     from generator.workspace.version_pushing import Pushed
@@ -42,7 +42,7 @@ def opened(remote: Remote, github_url: str, *, merge: bool) -> Iterator[OnGitHub
     """
     from generator.hub.connection import Connection  # noqa: PLC0415
     from generator.hub.credentials import credentials_in  # noqa: PLC0415
-    from generator.hub.requests import Requests  # noqa: PLC0415
+    from generator.hub.pull_requests import Requests  # noqa: PLC0415
     from generator.hub.web import repository_on, web_url, without_user  # noqa: PLC0415
 
     credentials = credentials_in(os.environ)
@@ -95,8 +95,8 @@ def bring_up_to_date(remote: Remote, pushed: Pushed, github: OnGitHub | None, *,
     _tell(standing, request)
     if merge and standing.state in {"open", "left"} and (request is None or request.state != "merged"):
         _refuse_others(pushed, standing)
-        merge_request(remote, github.repository, standing, request, github.requests)
-        say(f"Merged into {remote.branch}.")
+        is_merged = merge_request(remote, github.repository, standing, request, github.requests)
+        say(f"Merged into {remote.branch}." if is_merged else f"It is in the merge queue of {remote.branch}.")
 
 
 def _refuse_others(pushed: Pushed, standing: StandingRequest) -> None:

@@ -143,8 +143,8 @@ def serve(
     )
     if app_webhook:
         sync_options.check_app_webhook(outward)
-    settings = service.Settings(
-        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, push=push),
+    settings = service.ServerSettings(
+        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, github_url, push=push),
         database_url=sync_options.database_url(database_url, folder),
         secrets=secrets,
         outward=outward,
@@ -157,6 +157,7 @@ def serve(
         silence=silence,
         image_timeout=timeout,
         committing=committing(),
+        known=known,
     )
     logs.configure(log_format, log_level, secrets=known)
     service.serve(settings, started=lambda chosen: say(f"Listening on {host}, port {chosen}."))

@@ -27,7 +27,7 @@ def set_version(
     """Let an app run another version in an environment, on every cluster that it has there."""
     from generator.core.intents import SetVersion  # noqa: PLC0415
     from generator.core.versions import check_version  # noqa: PLC0415
-    from generator.workspace.releases import set_version as propose  # noqa: PLC0415
+    from generator.workspace.versions import set_version as propose  # noqa: PLC0415
 
     intent = SetVersion(app, env, check_version(version), cluster, allow_downgrade)
     where = pushing.Where(workspace, push or pull_request, remote, branch)

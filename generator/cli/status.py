@@ -62,7 +62,7 @@ def _github(workspace: Workspace, github_url: str, state: Path | None, public_ur
     from generator.hub.conduct import Conduct, Patience  # noqa: PLC0415 - slow to import, as all that follows
     from generator.hub.connection import Connection  # noqa: PLC0415
     from generator.sync.hooks.hook_keeping import public_address  # noqa: PLC0415
-    from generator.sync.hooks.seen import webhooks_seen  # noqa: PLC0415
+    from generator.sync.hooks.hook_states import webhooks_seen  # noqa: PLC0415
     from generator.workspace.connection_status import connected_roles, connection_status  # noqa: PLC0415
 
     address = public_address(public_url) if public_url else ""

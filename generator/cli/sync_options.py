@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from generator.core.errors import UserError
+from generator.sync.state_folder import clones_in, database_in, make_folder
 
 if TYPE_CHECKING:
     from generator.registries.registry import RegistryClient
@@ -35,7 +36,7 @@ Push = Annotated[
     typer.Option(
         "--push",
         envvar="GITOPSMITH_PUSH",
-        help="Commit straight to the workspace's remotes; a token is read from GITOPSMITH_TOKEN.",
+        help="Commit straight to the workspace's remotes, as a GitHub App or with GITOPSMITH_TOKEN.",
     ),
 ]
 Platform = Annotated[
@@ -44,7 +45,7 @@ Platform = Annotated[
         "--platform",
         metavar="URL",
         envvar="GITOPSMITH_PLATFORM",
-        help="Platform repository on its remote, in place of a workspace; a token is read from GITOPSMITH_TOKEN.",
+        help="Platform repository on its remote, in place of a workspace; opened as --push does.",
     ),
 ]
 PlatformBranch = Annotated[
@@ -120,36 +121,52 @@ def state_folder(state: Path | None, workspace: Path | None, platform: str | Non
 
 
 def gitops(
-    workspace: Path | None, platform: str | None, branch: str, state: Path, outward: Outward | None, *, push: bool
+    workspace: Path | None,
+    platform: str | None,
+    branch: str,
+    state: Path,
+    outward: Outward | None,
+    github_url: str,
+    *,
+    push: bool,
 ) -> Gitops:
     """Return where the organization's repositories are.
 
+    Args:
+        workspace: The folder of a workspace; None for the one around the current folder.
+        platform: The address of the platform repository, in place of a workspace.
+        branch: The branch of it that is deployed.
+        state: The folder in which clones are kept.
+        outward: How GitHub is spoken to; None without credentials.
+        github_url: Where its API is.
+        push: Whether it is the remotes of the workspace that are meant.
+
     Raises:
-        UserError: Both or neither of a workspace and a platform repository were told.
+        UserError: Both or neither of a workspace and a platform repository were told, or GitHub's address is none.
     """
     from generator.cli.options import open_workspace  # noqa: PLC0415
     from generator.sync.gitops import InWorkspace, OnRemotes, remotes_of  # noqa: PLC0415
-    from generator.workspace.remotes import token_from_environment  # noqa: PLC0415
+    from generator.workspace.access import access_in_environment, origins  # noqa: PLC0415
 
-    def token(url: str) -> str | None:
-        if outward is None or not outward.connection.is_app:
-            return token_from_environment()
-        return outward.connection.token(url.rstrip("/").split("/")[-2])
-
-    cache, connection = state / "clones", outward.connection if outward else None
+    cache, connection = clones_in(state), outward.connection if outward else None
     if platform is None:
         found = open_workspace(workspace)
-        return remotes_of(found, token, cache, connection) if push else InWorkspace(found.folder)
+        if not push:
+            return InWorkspace(found.folder)
+        access = access_in_environment(github_url, origins(found), connection)
+        return remotes_of(found, access.token, cache, connection)
     if workspace is not None:
         raise UserError("Both --workspace and --platform are given.", hint="Name the one that is meant.")
-    return OnRemotes(platform, branch, None, token, cache, connection)
+    access = access_in_environment(github_url, [platform], connection)
+    return OnRemotes(platform, branch, None, access.token, cache, connection)
 
 
 def database_url(told: str | None, state: Path) -> str:
-    """Return the URL of the database: as told, else a file in the folder for state."""
-    from generator.sync.service import default_database  # noqa: PLC0415
-
-    return told or default_database(state)
+    """Return the URL of the database: as told, else a file in the folder for state, which is made for it."""
+    if told:
+        return told
+    make_folder(state)
+    return f"sqlite:///{database_in(state)}"
 
 
 def existing_database(state: Path) -> str:
@@ -158,13 +175,22 @@ def existing_database(state: Path) -> str:
     Raises:
         UserError: There is none yet.
     """
-    file = state / "sync.db"
+    file = database_in(state)
     if not file.is_file():
         raise UserError(
             f"{file}: no such file: nothing was delivered here yet.",
             hint="Start `gitopsmith serve`, or name its database with --state or --database-url.",
         )
     return f"sqlite:///{file}"
+
+
+def database_in_use(told: str | None, state: Path | None, workspace: Path | None, platform: str | None) -> str:
+    """Return the URL of the database that `serve` has: as told, else that in the folder for state.
+
+    Raises:
+        UserError: There is none yet, or nothing tells where the folder is.
+    """
+    return told if told is not None else existing_database(state_folder(state, workspace, platform))
 
 
 def registry() -> RegistryClient:
@@ -216,18 +242,18 @@ def outward(
     if credentials is None:
         return None
     budget, learn = Budget(time.time, metrics, on_wait=metrics.report_waits), secret_values().add
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(state)
     return Outward(
         Connection(credentials, url, Conduct(observer=budget, learn=learn)),
         budget,
         state,
+        metrics,
         reached,
         os.environ.get(SECRET_VARIABLE, ""),
         secret_file,
         None if evidence is None else Answering() if evidence == "address" else Trusting(),
         deletes_deployments=deletes_deployments,
         at_app=at_app,
-        observer=metrics,
         learn=learn,
     )
 
@@ -265,7 +291,7 @@ def process_name(port: int) -> str:
 def secret_values() -> KnownSecrets:
     """Return what no log may tell: what the environment holds, and whatever is added later."""
     from generator.sync.web.webhook_secrets import PREVIOUS_VARIABLE, SECRET_VARIABLE  # noqa: PLC0415
-    from generator.workspace.remotes import TOKEN_VARIABLES  # noqa: PLC0415
+    from generator.workspace.access import TOKEN_VARIABLES  # noqa: PLC0415
 
     known = _known_secrets()
     for name in (*TOKEN_VARIABLES, SECRET_VARIABLE, PREVIOUS_VARIABLE):

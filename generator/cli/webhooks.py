@@ -183,9 +183,9 @@ def _opened(where: _Where, *, changes: bool | None = None) -> Iterator[_Opened]:
     if outward is None:
         raise UserError("There are no credentials for GitHub.", hint="Set GITOPSMITH_TOKEN, or those of a GitHub App.")
     gitops = sync_options.gitops(
-        where.workspace, where.platform, where.platform_branch, folder, outward, push=where.push
+        where.workspace, where.platform, where.platform_branch, folder, outward, where.github_url, push=where.push
     )
-    with outward.connection, closing(notes_in(folder) if changes else notes_if_any(folder)) as notes:
+    with outward, closing(notes_in(folder) if changes else notes_if_any(folder)) as notes:
         yield _Opened(outward, outward.hooks(notes), following_in(gitops))
 
 

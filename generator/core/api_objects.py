@@ -8,7 +8,18 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 
 from generator.core.errors import UserError
 from generator.core.instants import parse_instant, show_instant
@@ -52,7 +63,7 @@ def _page(value: Any) -> Any:
 
 
 def _repository(value: str) -> str:
-    if not _REPOSITORY.fullmatch(value) or ".." in value or "." in value.split("/"):
+    if not _REPOSITORY.fullmatch(value) or not {".", ".."}.isdisjoint(value.split("/")):
         raise ValueError("must be owner/name, of letters, digits, `.`, `_` and `-`, 39 and 100 at most")
     return value
 
@@ -141,10 +152,18 @@ class ReleaseObject(Part):
         )
 
 
+def _fork(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    # Whoever forks names the fork: one of a name that we cannot read must not hide the pull requests beside it.
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 class _Head(Part):
     ref: Exact
     sha: Sha
-    repo: Repository | None = None
+    repo: Annotated[Repository | None, WrapValidator(_fork)] = None
 
 
 class _Base(Part):
@@ -170,7 +189,7 @@ class PullRequestObject(Part):
     updated_at: Instant = ""
 
     def read(self) -> PullRequest:
-        """Return the pull request; one whose fork is gone is a fork's."""
+        """Return the pull request; one whose fork is gone, or has a name that cannot be read, is a fork's."""
         head = self.head.repo.full_name if self.head.repo else ""
         return PullRequest(
             number=self.number,

@@ -142,7 +142,7 @@ class Situation:
         commits: The commits that brought them and the previews, by app and `Report.where`, as far as they are known.
         versions: The versions that stand in the tree, by app and environment; no such entry where that is not known.
         urls: The addresses of apps, by app and environment; no such entry where there is none.
-        proposed: The apps and environments for which a version waits in a pull request.
+        proposed: The apps and environments for which a version waits in a pull request; None where that is not known.
         commit_page: Where a commit is shown, without its id: `https://github.com/acme/gitops/commit/`; may be empty.
         production: The last environment in promotion order; may be empty.
     """
@@ -153,7 +153,7 @@ class Situation:
     commits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     versions: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     urls: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    proposed: Collection[tuple[str, str]] = ()
+    proposed: Collection[tuple[str, str]] | None = None
     commit_page: str = ""
     production: str = ""
 
@@ -282,10 +282,14 @@ def _left(report: Report, now: Situation, newer: Report | None) -> Report:
     if versions is None:
         return report
     if report.version not in versions:
-        waits = report.state == "queued" and (report.app, report.environment) in now.proposed
+        waits = report.state == "queued" and _may_be_proposed(report, now)
         return report if waits else _ended(report, "No longer deployed.")
     # Whoever committed it had no time to say so.
     return report if report.is_there else replace(report, state="in_progress", description=_COMMITTED)
+
+
+def _may_be_proposed(report: Report, now: Situation) -> bool:
+    return now.proposed is None or (report.app, report.environment) in now.proposed
 
 
 def _ended(report: Report, why: str) -> Report:

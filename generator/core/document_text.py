@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from io import StringIO
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from generator.core.documents import API_VERSION, KINDS, Document
 from generator.core.errors import UserError, UserErrors
-from generator.core.names import is_yaml_keyword
+from generator.core.names import closest, is_yaml_keyword
 from generator.core.yamlload import load_all
 
 D = TypeVar("D", bound=Document)
@@ -56,7 +56,7 @@ def _parsed(data: bytes, path: str) -> tuple[Document, ...]:
 def _parse(content: Any, path: str) -> Document:
     group, kind = (content.get("apiVersion"), content.get("kind")) if isinstance(content, dict) else (None, None)
     if group != API_VERSION or not isinstance(kind, str) or kind not in KINDS:
-        found = f"{group}/{kind}" if isinstance(content, dict) else repr(content)
+        found = f"{group}/{kind}" if isinstance(group, str) and isinstance(kind, str) else _shown(content)
         raise UserError(
             f"{path}: not a document of gitopsmith: {found[:120]}",
             hint=f"Use apiVersion {API_VERSION} and one of the kinds {', '.join(KINDS)}.",
@@ -65,24 +65,58 @@ def _parse(content: Any, path: str) -> Document:
         # A file has one spelling of each field, the one that the commands look for when they edit it.
         return KINDS[kind].model_validate(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise refusal(f"{path}: {kind} is not right:", error) from error
+        raise refusal(f"{path}: {kind} is not right:", error, KINDS[kind]) from error
 
 
-def refusal(summary: str, error: ValidationError) -> UserErrors:
+def refusal(summary: str, error: ValidationError, model: type[BaseModel]) -> UserErrors:
     """Return what a document's model refuses, with the key of each problem.
 
     Args:
         summary: The line above the problems.
         error: What the model raised.
+        model: The model.
     """
-    return UserErrors(summary, _problems(error))
+    return UserErrors(summary, _problems(error, model))
 
 
-def _problems(error: ValidationError) -> Iterable[UserError]:
+def _problems(error: ValidationError, model: type[BaseModel]) -> Iterable[UserError]:
     for problem in error.errors(include_url=False, include_context=False):
-        key = ".".join(str(part) for part in problem["loc"]) or "the document"
-        found = "" if problem["type"] in {"missing", "value_error"} else f" (found: {str(problem['input'])[:60]})"
-        yield UserError(f"{key}: {problem['msg'].removeprefix('Value error, ')}{found}")
+        *above, last = problem["loc"] or ("the document",)
+        key = ".".join(str(part) for part in (*above, last))
+        if problem["type"] == "extra_forbidden":
+            guess = closest(str(last), _fields_at(model, above))
+            said = "there is no such field" + (f"; did you mean `{guess}`?" if guess else "")
+        else:
+            said = problem["msg"].removeprefix("Value error, ")
+            if problem["type"] not in {"missing", "value_error"}:
+                said += f" (found: {_shown(problem['input'])})"
+        yield UserError(f"{key}: {said}")
+
+
+def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """Return the fields, as they are spelt in YAML, of the part of a document at a path; none for what is no part."""
+    part: type[BaseModel] | None = model
+    for key in path:
+        if isinstance(key, str) and part is not None:
+            found = (field for name, field in part.model_fields.items() if key in (field.alias, name))
+            part = next((inner for field in found for inner in _models_in(field.annotation)), None)
+    return [field.alias or name for name, field in part.model_fields.items()] if part else []
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _shown(value: Any) -> str:
+    """Return a value in the words of YAML; of what holds others, what it is."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None:
+        return "nothing"
+    return str(value).lower() if isinstance(value, bool) else str(value)[:60]
 
 
 def dump_documents(documents: Sequence[Document], comment: str = "") -> bytes:

@@ -11,7 +11,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from generator.core.fields import Branch, ClusterName, Domain, Folder, Name, Owner, RepositoryName
+from generator.core.fields import Branch, ClusterName, Domain, Folder, GitServer, Name, Owner, RepositoryName
 from generator.core.layout import Layout
 
 API_VERSION: Literal["gitopsmith.dev/v1alpha1"] = "gitopsmith.dev/v1alpha1"
@@ -116,7 +116,7 @@ class OrganizationSpec(Part):
     """What an organization consists of."""
 
     owner: Owner
-    git_url: str = "https://github.com"
+    git_url: GitServer = "https://github.com"
     domain: Domain
     repositories: Repositories
     paths: Paths = Paths()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -16,6 +17,11 @@ from generator.core.names import (
     is_subdomain,
     is_yaml_keyword,
 )
+
+_HOST = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?"
+# A user is one of ssh: what stands there for https may be a token.
+_GIT_SERVER = re.compile(rf"(?:https?://{_HOST}|ssh://(?:[A-Za-z0-9._-]+@)?{_HOST}|file://)(?P<path>/[^\s?#\\]*)?")
+_URL_LIMIT = 2048
 
 
 def _name(text: str) -> str:
@@ -55,6 +61,16 @@ def _domain(text: str) -> str:
     return text
 
 
+def _git_server(text: str) -> str:
+    # What is wrong may be a password in it, so the rule does not repeat it.
+    found = _GIT_SERVER.fullmatch(text) if text.isprintable() and len(text) <= _URL_LIMIT else None
+    if not found or (text.startswith("file:") and not found["path"]):
+        raise ValueError(
+            "must be an address such as https://github.com: https, http, ssh or file, and no user but one of ssh"
+        )
+    return text
+
+
 Name = Annotated[str, AfterValidator(_name)]
 ClusterName = Annotated[str, AfterValidator(_name), Field(max_length=CLUSTER_LIMIT)]
 Owner = Annotated[str, AfterValidator(_owner)]
@@ -62,3 +78,4 @@ RepositoryName = Annotated[str, AfterValidator(_repository)]
 Branch = Annotated[str, AfterValidator(_branch)]
 Folder = Annotated[str, AfterValidator(_folder)]
 Domain = Annotated[str, AfterValidator(_domain)]
+GitServer = Annotated[str, AfterValidator(_git_server)]

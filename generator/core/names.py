@@ -27,6 +27,10 @@ _OWNER = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9])*", re.ASCII)
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
 _FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
+_ADDRESS = re.compile(
+    r"(?:[A-Za-z+]+://[^/]+/|[^/\s]*@[^/:]+:|[^/\s]+\.[^/\s]+/)(?P<owner>[^/]+)/(?P<name>[^/]+?)(?:\.git)?/?"
+)
+_AS_GITHUB_SHOWS_IT = "Use its owner and its name as GitHub shows them, such as `acme/shop`."
 _HASH_LENGTH = 8
 _BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
@@ -184,3 +188,24 @@ def check_repository(what: str, name: str) -> str:
             hint="GitHub allows 1 to 100 letters, digits, `.`, `_` and `-`; not `.`, `..` or an end in `.git`.",
         )
     return name
+
+
+def check_slug(what: str, text: str) -> tuple[str, str]:
+    """Return owner and name of a repository that is given as `OWNER/NAME`.
+
+    Raises:
+        UserError: It is given otherwise, or GitHub does not accept one of the two; the message says which rule. An
+            address may hold a password, so the message does not repeat one.
+    """
+    owner, _, name = text.partition("/")
+    if "://" in text or "@" in text or (text.count("/") > 1 and _ADDRESS.fullmatch(text)):
+        meant = _ADDRESS.fullmatch(text)
+        known = meant is not None and is_owner(meant["owner"]) and is_repository(meant["name"])
+        raise UserError(
+            f"The {what} is given as an address, not as OWNER/NAME.",
+            hint=f"Use `{meant['owner']}/{meant['name']}`." if meant and known else _AS_GITHUB_SHOWS_IT,
+        )
+    if not owner or not name or "/" in name:
+        hint = f"Say whose it is: OWNER/{text}" if is_repository(text) else _AS_GITHUB_SHOWS_IT
+        raise UserError(f"The {what} `{text}` is not OWNER/NAME.", hint=hint)
+    return check_owner(f"{what}'s owner", owner), check_repository(what, name)

@@ -17,6 +17,7 @@ from generator.core.record import parse_record
 from generator.core.tree import File, Tree, yaml_names
 from generator.core.version_field import VersionField
 from generator.core.versions import is_older, is_version
+from generator.core.yamltext import YamlSyntaxError
 
 _CLUSTER = "{cluster}"
 _SUPERSEDES = "Gitopsmith-Supersedes"
@@ -115,8 +116,13 @@ def plan_promotion(tree: Tree, layout: Layout, intent: Promote) -> Change:
         intent: What should be true.
 
     Raises:
-        UserError: As `plan_version`, or the clusters of the source do not agree on a version.
+        UserError: As `plan_version`, the clusters of the source do not agree on a version, or both environments are
+            the same.
     """
+    if intent.source == intent.target:
+        raise UserError(
+            f"`{intent.source}` is both where the version comes from and where it goes.", hint="Name two environments."
+        )
     versions = sorted({place.version for place in deployed(tree, layout, intent.app, intent.source)})
     if len(versions) > 1:
         raise UserError(
@@ -146,11 +152,34 @@ def deployed(tree: Tree, layout: Layout, app: str, environment: str, cluster: st
     found = [
         Deployed(name, path, field, version)
         for name, path, field in _places(tree, layout, app, environment)
-        if cluster in (None, name) and (version := field.read(tree.get(path))) is not None
+        if cluster in (None, name) and (version := _read(tree, path, field)) is not None
     ]
     if not found:
         raise _nowhere(tree, layout, app, environment, cluster)
     return found
+
+
+def _read(tree: Tree, path: str, field: VersionField) -> str | None:
+    try:
+        return field.read(tree.get(path))
+    except YamlSyntaxError as error:
+        raise UserError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def may_be_deployed(tree: Tree, layout: Layout, app: str, environment: str) -> bool:
+    """Return whether an app may be in an environment: what cannot be read may say so.
+
+    Args:
+        tree: The application repository.
+        layout: Where it keeps everything.
+        app: The app.
+        environment: The environment.
+    """
+    try:
+        places = _places(tree, layout, app, environment)
+        return _is_in(tree, layout, app, environment) or any(tree.get(path) for _, path, _ in places)
+    except UserError:
+        return True
 
 
 def _places(tree: Tree, layout: Layout, app: str, environment: str) -> Iterator[tuple[str, str, VersionField]]:
@@ -234,6 +263,13 @@ def _nowhere(tree: Tree, layout: Layout, app: str, environment: str, cluster: st
             f"{document}: spec.versionFields: there is no {listed} for {where}.",
             hint="`file` counts from the repository's root; {environment} and {cluster} in it stand for their names.",
         )
+    places = _places(tree, layout, app, environment)
+    if recorded := next(((path, field) for on, path, field in places if cluster in (None, on)), None):
+        path, field = recorded
+        return UserError(
+            f"{path}: there is no `{field.path}`, which should hold the version of {app} in {where}.",
+            hint=f"Write it there again; or, if it stands elsewhere, say so in {document}: spec.versionFields.",
+        )
     if _is_in(tree, layout, app, environment, cluster):
         return UserError(
             f"Nothing says where the version of {app} stands in {where}.",
@@ -241,7 +277,8 @@ def _nowhere(tree: Tree, layout: Layout, app: str, environment: str, cluster: st
         )
     environments = [name for name in tree.children(layout.environments) if _is_in(tree, layout, app, name)]
     if environments:
-        hint = f"It is in {', '.join(environments)}. Bring it there: gitopsmith app add {app} --env {environment}"
+        there = f"--env {environment} --cluster {cluster}" if cluster else f"--env {environment}"
+        hint = f"It is in {', '.join(environments)}. Bring it there: gitopsmith app add {app} {there}"
         return UserError(f"The app `{app}` is not in {where}.", hint=f"{hint} --version VERSION")
     guess = closest(app, yaml_names(tree, layout.apps))
     return UserError(

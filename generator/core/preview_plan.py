@@ -11,7 +11,8 @@ from generator.core.errors import UserError
 from generator.core.instants import parse_instant, show_instant
 from generator.core.intents import AddInstance, EnsurePreview, InstanceIntent, RemoveInstance, RemovePreview
 from generator.core.layout import Layout
-from generator.core.plan import plan_instances
+from generator.core.plan import Plan, plan_instances
+from generator.core.preview_hosts import check_host
 from generator.core.preview_names import preview_name
 from generator.core.preview_time import stay
 from generator.core.previews import OpenPreview
@@ -110,8 +111,9 @@ def plan_opening(
         force: Overwrite and remove what was edited by hand.
 
     Raises:
-        UserError: Files that were edited by hand are in the way.
+        UserError: Another preview has its host, or files that were edited by hand are in the way.
     """
+    check_host(main, layout, preview_name(intent.app, intent.pull_request.number), rendered, opening.gone)
     instances: list[InstanceIntent] = [rendered, *(RemoveInstance(preview.place) for preview in opening.gone)]
     plan = plan_instances(main, pristine, layout, instances, force=force)
     edits = needed(main, {**plan.main, **_versions(main, plan.main, rendered)})
@@ -119,8 +121,7 @@ def plan_opening(
     until = "pinned" if opening.pinned else f"until {show_instant(opening.expires)}"
     body = [f"Pull request {intent.pull_request.number}, {until}."]
     body += [f"Removes {preview.name} on {preview.cluster}: {_why_gone(intent, preview)}." for preview in opening.gone]
-    change = Change(edits, subject, "\n".join(body), intent.provenance.trailers(), _overridden(plan.overridden))
-    return PreviewPlan(change, Change(plan.pristine, subject))
+    return _on_both(replace(plan, main=edits), subject, "\n".join(body), intent.provenance.trailers())
 
 
 def plan_closing(
@@ -151,8 +152,7 @@ def plan_closing(
         return PreviewPlan(Change({}, subject, notes=(f"There is no preview {name}.",)), Change({}, subject))
     plan = plan_instances(main, pristine, layout, [RemoveInstance(preview.place) for preview in present], force=force)
     reason = intent.reason or f"Pull request {intent.number} needs it no more"
-    change = Change(plan.main, subject, f"{reason}.", intent.provenance.trailers(), _overridden(plan.overridden))
-    return PreviewPlan(change, Change(plan.pristine, subject))
+    return _on_both(plan, subject, f"{reason}.", intent.provenance.trailers())
 
 
 def plan_garbage(
@@ -180,8 +180,7 @@ def plan_garbage(
     plan = plan_instances(main, pristine, layout, [RemoveInstance(preview.place) for preview, _ in gone], force=force)
     subject = f"Close preview {gone[0][0].name}" if len(gone) == 1 else f"Close {len(gone)} previews"
     body = "\n".join(f"{preview.name}: {reason}." for preview, reason in gone)
-    change = Change(plan.main, subject, body, notes=(*notes, *_overridden(plan.overridden)))
-    return PreviewPlan(change, Change(plan.pristine, subject))
+    return _on_both(plan, subject, body, notes=notes)
 
 
 def _activity(intent: EnsurePreview, shown: OpenPreview | None) -> int:
@@ -268,8 +267,13 @@ def _why_gone(intent: EnsurePreview, preview: OpenPreview) -> str:
     return f"idle longest, since {show_instant(preview.updated or 0)}, and there is no room for more"
 
 
-def _overridden(paths: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"{path}: was edited by hand; the edits are in git's history." for path in paths)
+def _on_both(
+    plan: Plan, subject: str, body: str, trailers: tuple[tuple[str, str], ...] = (), *, notes: Sequence[str] = ()
+) -> PreviewPlan:
+    """Return a plan as the changes of both branches; what goes although people edited it is named in the notes."""
+    overridden = (f"{path}: was edited by hand; the edits are in git's history." for path in plan.overridden)
+    change = Change(plan.main, subject, body, trailers, (*notes, *overridden))
+    return PreviewPlan(change, Change(plan.pristine, subject))
 
 
 def refuse(reason: str, where: str) -> UserError:

@@ -91,13 +91,14 @@ class Target:
     record: str
 
 
-def previews_in(tree: Tree, layout: Layout, app: str | None = None) -> list[OpenPreview]:
+def previews_in(tree: Tree, layout: Layout, app: str | None = None, *, holding: str = "") -> list[OpenPreview]:
     """Return the previews of one app or of all, sorted by app, number and cluster.
 
     Args:
         tree: The application repository.
         layout: Where it keeps everything.
         app: The app; None for all.
+        holding: A text; where it is given, those whose record does not hold it are left out, and are not parsed.
     """
     found = []
     # The names tell the app before anything is read; one that had to be cut still begins like the app.
@@ -105,7 +106,7 @@ def previews_in(tree: Tree, layout: Layout, app: str | None = None) -> list[Open
     for cluster, records in _records(tree, layout):
         for file in tree.children(records):
             preview = None
-            if file.startswith(start):
+            if file.startswith(start) and (not holding or _holds(tree, f"{records}/{file}", holding)):
                 # A record that nobody can read must not keep the others from being seen; `check` names it.
                 with suppress(UserError):
                     place = layout.app_place(ENVIRONMENT, cluster, file.removesuffix(".yaml"))
@@ -220,6 +221,11 @@ def _records(tree: Tree, layout: Layout) -> Iterator[tuple[str, str]]:
         # Beside a cluster's folder lies the record of the environment on it; no cluster has a dot in its name.
         if "." not in name:
             yield name, f"{folder}/{name}"
+
+
+def _holds(tree: Tree, path: str, text: str) -> bool:
+    file = tree.get(path)
+    return file is not None and text.encode() in file.data
 
 
 def _base(organization: Organization, tree: Tree, app: str, policy: Preview) -> tuple[str, Sequence[Cluster]]:

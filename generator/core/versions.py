@@ -32,10 +32,6 @@ class TagPattern:
         version = tag[len(before) : len(tag) - len(after)]
         return version if f"{before}{version}{after}" == tag and is_version(version) else None
 
-    def tag_of(self, version: str) -> str:
-        """Return the tag that names a version."""
-        return self.text.replace(_VERSION, version)
-
 
 def check_version(text: str) -> str:
     """Return `text` if it can be the tag of an image or the version of a chart.
@@ -53,12 +49,6 @@ def check_version(text: str) -> str:
 def is_version(text: str) -> bool:
     """Return whether `text` is a semantic version, all three numbers given."""
     return _parse(text) is not None
-
-
-def is_prerelease(text: str) -> bool:
-    """Return whether `text` is a semantic version with a prerelease part."""
-    version = _parse(text)
-    return version is not None and bool(version.prerelease)
 
 
 def is_older(version: str, than: str) -> bool:

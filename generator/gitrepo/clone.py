@@ -65,6 +65,7 @@ class Clone:
     ) -> None:
         self.url = checked(url)
         credentials = credentials or Credentials()
+        self._anonymous = not credentials.token
         self._home = cache / folder_name(url)
         self._folder = self._home / "repository.git"
         self._lock_timeout = lock_timeout
@@ -107,7 +108,8 @@ class Clone:
             UserError: The cache folder cannot be written.
         """
         try:
-            self._home.mkdir(parents=True, exist_ok=True)
+            # What a private repository holds is for nobody else on the machine.
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"{self._home}: cannot be written: {error.strerror}") from error
         with locked(self._home, seconds=self._lock_timeout, sleep=self._sleep) as handle:
@@ -251,7 +253,7 @@ class Clone:
             UserError: The remote refuses or does not let us in, has no such branch, or the disk is full.
             TemporaryError: The remote is away.
         """
-        return speaking(self.url, branch, self._home, self._unreadable)
+        return speaking(self.url, branch, self._home, self._unreadable, anonymous=self._anonymous)
 
     def _clone(self, wanted: tuple[str, ...]) -> None:
         """Clone beside and put it in place when it is whole."""

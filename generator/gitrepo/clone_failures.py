@@ -16,7 +16,7 @@ Unreadable = Callable[[str], TemporaryError]
 
 
 @contextmanager
-def speaking(url: str, branch: str, home: Path, unreadable: Unreadable) -> Iterator[None]:
+def speaking(url: str, branch: str, home: Path, unreadable: Unreadable, *, anonymous: bool = False) -> Iterator[None]:
     """Say what it means where git, in the block, fails to speak to a remote.
 
     Args:
@@ -24,6 +24,7 @@ def speaking(url: str, branch: str, home: Path, unreadable: Unreadable) -> Itera
         branch: The branch that it is about.
         home: The folder that the clone is in.
         unreadable: Returns the error for a clone that is damaged.
+        anonymous: Whether git was given no token.
 
     Raises:
         LostRaceError: A branch is elsewhere.
@@ -37,7 +38,7 @@ def speaking(url: str, branch: str, home: Path, unreadable: Unreadable) -> Itera
         if error.seconds:
             raise TemporaryError(f"{url}: no answer within {error.seconds:g} s.") from error
         failure = classify(error.said)
-        explained = explain(failure, error.said, url=url, branch=branch)
+        explained = explain(failure, error.said, url=url, branch=branch, anonymous=anonymous)
         if failure is Failure.DAMAGED and error.command == "push":
             raise unreadable(error.said) from error
         raise LostRaceError(str(explained)) if failure is Failure.LOST_RACE else explained from error

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from generator.core.errors import UserError
+from generator.core.hosts import is_loopback
 
 _USER = "x-access-token"
 """The user name that GitHub takes with any kind of token (an App's included); other hosts ignore it."""
+_WEB = frozenset({"http", "https"})
 
 
 @dataclass(frozen=True)
@@ -23,14 +25,22 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
     def settings(self, url: str) -> tuple[tuple[str, str], ...]:
-        """Return the settings that make git send the token to `url`, and to no other host."""
+        """Return the settings that make git send the token to `url`, and to no other host.
+
+        Raises:
+            UserError: Others on the way could read the token.
+        """
         parts = urlsplit(url)
-        if not self.token or parts.scheme not in {"http", "https"}:
+        if not self.token or parts.scheme not in _WEB:
             return ()
+        if parts.scheme == "http" and not is_loopback(parts.netloc):
+            raise UserError(f"{url}: a token would be sent without encryption.", hint="Begin the address with https://")
         place = f"{parts.scheme}://{parts.netloc}/"
-        # An empty helper clears the list: what others stored must not stand in for a token that was refused.
         return (
             (f"http.{place}.extraHeader", f"Authorization: Basic {self._basic}"),
+            # Git takes the header along to wherever the first answer leads it.
+            (f"http.{place}.followRedirects", "false"),
+            # An empty helper clears the list: what others stored must not stand in for a token that was refused.
             ("credential.helper", ""),
         )
 
@@ -50,18 +60,28 @@ def checked(url: str) -> str:
     """Return a remote's address if git may be given it.
 
     Raises:
-        UserError: It holds a password, which git would write into files and errors; or it would run a command.
+        UserError: It holds a password, or a user where that may be a token, which git would write into files and
+            errors; or it would run a command.
     """
-    if "://" in url and urlsplit(url).password is not None:
+    parts = _parts(url)
+    if "://" in url and (parts.password is not None or (parts.scheme in _WEB and parts.username is not None)):
+        shown = parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}").geturl()
         raise UserError(
-            f"{_without_password(url)}: the address of a repository must not hold a password or a token.",
-            hint="Give the token by its own option or environment variable.",
+            f"{shown}: the address of a repository must not hold a user, a password or a token.",
+            hint="Leave out what stands before `@`; give the token by its own option or environment variable.",
         )
     if not url or url.startswith("-") or "::" in url.partition("/")[0] or not url.isprintable():
-        raise UserError(f"{url!r}: not the address of a repository.", hint="It looks like https://HOST/OWNER/NAME.git.")
+        raise _no_address(url)
     return url
 
 
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}").geturl()
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        # What cannot be read may hold a password all the same.
+        raise _no_address(url.rpartition("@")[2]) from error
+
+
+def _no_address(shown: str) -> UserError:
+    return UserError(f"{shown!r}: not the address of a repository.", hint="It looks like https://HOST/OWNER/NAME.git.")

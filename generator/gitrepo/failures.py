@@ -16,11 +16,16 @@ class Failure(Enum):
     REFUSED = "a rule or a hook refuses the push"
     FORBIDDEN = "no permission"
     NO_REPOSITORY = "no such repository"
+    MOVED = "the repository was renamed or moved"
     NO_BRANCH = "no such branch"
     DISK_FULL = "the disk is full"
     DAMAGED = "the clone is damaged"
     AWAY = "the remote is away"
     UNKNOWN = "something else"
+
+
+class NoRepositoryError(UserError):
+    """There is no such repository, or it is hidden from us."""
 
 
 # The status of one reference, as `git push --porcelain` writes it: `!` TAB `FROM:TO` TAB `[rejected] (REASON)`.
@@ -68,6 +73,7 @@ _OUR_WORDS = (
 """In lines that are not the remote's: what is wrong with our clone, or the disk that it is on."""
 
 _WORDS = (
+    (Failure.MOVED, r"returned error: 30[12378]\b|http 30[12378]\b"),
     (Failure.AWAY, r"rate limit|returned error: (?:429|5\d\d)|http (?:429|5\d\d)|too many requests"),
     (Failure.LOST_RACE, r"returned error: 409|http 409|atomic push failed|updates were rejected because"),
     (Failure.NO_BRANCH, r"couldn't find remote ref|remote branch .* not found"),
@@ -107,6 +113,10 @@ _EXPLAINED = {
         "{url}: there is no such repository, or it is hidden from us:\n{words}",
         "Check the address, and that the token may see the repository.",
     ),
+    Failure.MOVED: (
+        "{url}: the answer leads to another address: the repository was renamed or moved:\n{words}",
+        "Name its new address, which a browser shows at the old one; no token is sent to where an answer leads.",
+    ),
     Failure.NO_BRANCH: (
         "{url}: there is no branch `{branch}`.",
         "Create the branch, or configure the one that is meant.",
@@ -115,6 +125,17 @@ _EXPLAINED = {
     Failure.UNKNOWN: ("{url}: git refuses: {words}", "Mend what git says and try again."),
 }
 """What is told about what a person must mend: what was found, and what to do."""
+
+_NOT_FROM_HERE = "Add the address of this machine to the organization's IP allow list."
+"""What to do where it is not the token that is not let in, by GitHub's words `IP allow list`."""
+
+
+_NOBODY = (
+    "{url}: the remote lets nobody in without a token, and there is none for it.",
+    "Set GITOPSMITH_TOKEN, or the variables of a GitHub App; `gitopsmith doctor` says what is missing. A token goes "
+    "to the GitHub of --github-url, and to other hosts where --remote, --platform or `origin` names them.",
+)
+"""What is told where git asks for a user: a token that was refused is asked for in the same words."""
 
 
 def classify(said: str) -> Failure:
@@ -136,7 +157,7 @@ def classify(said: str) -> Failure:
     return _by(_WORDS, said) if failure is Failure.UNKNOWN else failure
 
 
-def explain(failure: Failure, said: str, *, url: str, branch: str) -> GitopsmithError:
+def explain(failure: Failure, said: str, *, url: str, branch: str, anonymous: bool = False) -> GitopsmithError:
     """Return the error for a failure.
 
     Args:
@@ -144,12 +165,18 @@ def explain(failure: Failure, said: str, *, url: str, branch: str) -> Gitopsmith
         said: What git wrote, without secrets.
         url: The remote's address.
         branch: The branch that was fetched or pushed.
+        anonymous: Whether git was given no token.
     """
     words = _worth_reading(said)
     if failure in (Failure.LOST_RACE, Failure.DAMAGED, Failure.AWAY):
         return TemporaryError(f"{url}: {failure.value}: {words}")
     found, hint = _EXPLAINED[failure]
-    return UserError(found.format(url=url, branch=branch, words=words), hint=hint)
+    if failure is Failure.FORBIDDEN and "ip allow list" in said.casefold():
+        hint = _NOT_FROM_HERE
+    elif failure is Failure.FORBIDDEN and anonymous and "could not read username" in said.casefold():
+        found, hint = _NOBODY
+    error = NoRepositoryError if failure is Failure.NO_REPOSITORY else UserError
+    return error(found.format(url=url, branch=branch, words=words), hint=hint)
 
 
 def _by(table: tuple[tuple[Failure, str], ...], text: str) -> Failure:

@@ -54,6 +54,7 @@ class Publication:
         credentials = credentials or Credentials()
         self.url = checked(url)
         self._repository = repository
+        self._anonymous = not credentials.token
         settings = (("core.hooksPath", "/dev/null"), *credentials.settings(url))
         self._git = Git(repository.path, timeout, settings, credentials.secrets)
 
@@ -164,7 +165,9 @@ class Publication:
         except GitFailedError as error:
             if error.seconds:
                 raise TemporaryError(f"{self.url}: no answer within {error.seconds:g} s.") from error
-            explained = explain(classify(error.said), error.said, url=self.url, branch=branch)
+            explained = explain(
+                classify(error.said), error.said, url=self.url, branch=branch, anonymous=self._anonymous
+            )
             if isinstance(explained, UserError) and _WORKFLOWS.search(error.said):
                 explained = UserError(explained.message, hint=_WORKFLOWS_HINT)
             raise explained from error

@@ -101,6 +101,14 @@ class Repository:
         """
         return self._ask("config", "--get", "remote.origin.url")
 
+    def knows_origin(self) -> bool:
+        """Return whether a branch of `origin` was ever seen: git fetched from there, or we pushed.
+
+        Raises:
+            UserError: Git refuses to read the repository.
+        """
+        return bool(self._ask("for-each-ref", "--count=1", "refs/remotes/origin"))
+
     def checked_out(self) -> str | None:
         """Return the branch that the work tree shows; None where it shows a commit of no branch.
 

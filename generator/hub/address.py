@@ -6,12 +6,13 @@ import re
 from urllib.parse import urlsplit
 
 from generator.core.errors import UserError
+from generator.core.hosts import is_loopback
 from generator.core.visible import visible
 
 PUBLIC = "https://api.github.com"
+URL_VARIABLE = "GITOPSMITH_GITHUB_URL"
 _SERVER_PATH = "/api/v3"
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
-_LOOPBACK = re.compile(r"(127(\.[0-9]{1,3}){3}|localhost)(:[0-9]+)?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 _HINT = "It looks like https://api.github.com, or https://HOST/api/v3 for an Enterprise Server."
 
@@ -43,11 +44,6 @@ def api_url(address: str) -> str:
     elif not path and not host.startswith("api.") and parts.scheme == "https":
         path = _SERVER_PATH  # what is spoken to without TLS is no server of anybody's, so it is taken as it is
     return f"{parts.scheme}://{host}{path}"
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host, with a port or without, is this machine."""
-    return _LOOPBACK.fullmatch(host) is not None
 
 
 def repository_path(repository: str) -> str:

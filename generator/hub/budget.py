@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from threading import Lock
 
 from generator.hub.conduct import UNOBSERVED, Observer
 
 _MINUTE, _HOUR = 60.0, 3600.0
+_COMMITS_A_MINUTE = 75
+"""What commits may create in a minute, reports included: of GitHub's 80 a few are left to other processes."""
 _READS = ("GET ", "HEAD ")
 _NOT_CREATING = ("/app/installations/", "/graphql")
 
@@ -66,7 +67,8 @@ class Budget:
         self._shares = shares
         self._on_wait = on_wait
         self._lock = Lock()
-        self._created: deque[float] = deque()
+        # Of what was created, no more than this is ever looked back to.
+        self._created: deque[float] = deque(maxlen=max(shares.a_minute, shares.an_hour, _COMMITS_A_MINUTE))
         self._left: dict[float, _Left] = {}
         self._paused_until = 0.0
         self._last = 0.0
@@ -77,8 +79,6 @@ class Budget:
         with self._lock:
             if not api.startswith(_READS) and not any(path in api for path in _NOT_CREATING):
                 self._created.append(self._clock())
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            self.pause(_MINUTE)
 
     def limit(self, remaining: int, limit: int, reset: float) -> None:
         """Take note of what GitHub says of its limit; see `Observer`."""
@@ -86,6 +86,11 @@ class Budget:
         with self._lock:
             # Each account has its own, and a reset of its own: the scarcest counts.
             self._left[reset] = _Left(remaining, limit)
+
+    def limited(self, seconds: float) -> None:
+        """Take note that GitHub wants to be left alone; see `Observer`. Whichever call it said so to, reports wait."""
+        self._observer.limited(seconds)
+        self.pause(seconds)
 
     def pause(self, seconds: float) -> None:
         """Let no report be made for so many seconds: GitHub said so."""
@@ -101,6 +106,16 @@ class Budget:
             self._on_wait(seconds)
         return seconds
 
+    def wait_to_commit(self) -> float:
+        """Return the seconds until a commit may create something; 0 where it may now.
+
+        It does not wait where reports have to. Nor for the hour: whether GitHub counts what commits consist of there,
+        GitHub has to say.
+        """
+        with self._lock:
+            now = self._clock()
+            return max(self._full(now, _COMMITS_A_MINUTE, _MINUTE), 0.0)
+
     def spend(self) -> None:
         """Take note that a report is made now."""
         with self._lock:
@@ -108,13 +123,12 @@ class Budget:
 
     def _content(self, now: float) -> float:
         """Return the seconds until something may be created again."""
-        while self._created and self._created[0] <= now - _HOUR:
-            self._created.popleft()
-        waits = [0.0]
-        for most, span in ((self._shares.a_minute, _MINUTE), (self._shares.an_hour, _HOUR)):
-            if len(self._created) >= most and (oldest := self._created[-most]) > now - span:
-                waits.append(oldest + span - now)
-        return max(waits)
+        shares = self._shares
+        return max(self._full(now, shares.a_minute, _MINUTE), self._full(now, shares.an_hour, _HOUR), 0.0)
+
+    def _full(self, now: float, most: int, span: float) -> float:
+        """Return the seconds until less was created in a span of time than the most; not above 0 where it is so now."""
+        return self._created[-most] + span - now if len(self._created) >= most else 0.0
 
     def _calls(self, now: float) -> float:
         """Return the seconds to wait so that enough calls are left for everybody else."""

@@ -32,6 +32,14 @@ class Observer(Protocol):
         """
         ...
 
+    def limited(self, seconds: float) -> None:
+        """Take note that GitHub wants to be left alone, by whichever of its limits.
+
+        Args:
+            seconds: For how long, from 1 to 3600; 60 where GitHub does not say.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -62,6 +70,9 @@ class Unobserved:
 
     def limit(self, remaining: int, limit: int, reset: float) -> None:
         """Take note of a limit: not at all."""
+
+    def limited(self, seconds: float) -> None:
+        """Take note that GitHub wants to be left alone: not at all."""
 
 
 PATIENT = Patience()

@@ -12,14 +12,13 @@ from github.Auth import AppAuth, Auth
 from github.Repository import Repository
 
 from generator.core.errors import UserError
-from generator.hub.address import PUBLIC, api_url, repository_path
+from generator.hub.address import PUBLIC, URL_VARIABLE, api_url, repository_path
 from generator.hub.conduct import Conduct
 from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKENS, App, Credentials, Token, TokenFile, credentials_in
 from generator.hub.installations import InstallationAuth
 from generator.hub.requester import Caller
 
 CONDUCT = Conduct()
-URL_VARIABLE = "GITOPSMITH_GITHUB_URL"
 
 
 class Connection:

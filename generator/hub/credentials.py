@@ -13,6 +13,11 @@ TOKEN_FILE = "GITHUB_AUTH_TOKEN_FILE"  # noqa: S105 - the name of a variable
 APP_ID = "GITOPSMITH_APP_ID"
 APP_KEY_FILE = "GITOPSMITH_APP_PRIVATE_KEY_FILE"
 
+_HINTS = {
+    APP_KEY_FILE: f"{APP_KEY_FILE} names it: set that to the file of the App's private key (PEM).",
+    TOKEN_FILE: f"{TOKEN_FILE} names it: set that to a file that holds a token alone.",
+}
+
 _LARGEST = 65_536
 """A key has 2 kB, a token 255 characters: what is larger is another file."""
 
@@ -48,7 +53,7 @@ class TokenFile:
         Raises:
             UserError: The file cannot be read, or holds no token.
         """
-        return _token(_content(self.path), str(self.path))
+        return _token(_content(self.path, TOKEN_FILE), str(self.path))
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def credentials_in(environment: Mapping[str, str]) -> Credentials | None:
                 f"{missing.pop()} is not set.",
                 hint=f"A GitHub App needs both {APP_ID} and {APP_KEY_FILE}; to use a token, unset both.",
             )
-        return app_of(given[APP_ID], Path(given[APP_KEY_FILE]))
+        return App(given[APP_ID].strip(), _content(Path(given[APP_KEY_FILE]), APP_KEY_FILE), given[APP_KEY_FILE])
     for name in TOKENS:
         if name in given:
             return Token(_token(given[name], name))
@@ -104,16 +109,18 @@ def app_of(app_id: str, key_file: Path) -> App:
     return App(app_id.strip(), _content(key_file), str(key_file))
 
 
-def _content(path: Path) -> str:
+def _content(path: Path, variable: str = "") -> str:
+    """Return what a file holds; the hint of an error names the variable, where one named the file."""
+    hint = _HINTS.get(variable, "")
     try:
         with path.open(encoding="utf-8") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror or 'it cannot be read'}.") from error
+        raise UserError(f"{path}: {error.strerror or 'it cannot be read'}.", hint=hint) from error
     except ValueError as error:
-        raise UserError(f"{path}: this is no text.") from error
+        raise UserError(f"{path}: this is no text.", hint=hint) from error
     if len(content) > _LARGEST:
-        raise UserError(f"{path}: this is larger than a token or a key can be.")
+        raise UserError(f"{path}: this is larger than a token or a key can be.", hint=hint)
     return content
 
 

@@ -163,6 +163,11 @@ def _forbidden_hint(answered: Answered) -> str:
     headers, said = answered.headers, answered.said.casefold()
     if "suspended" in said:
         return "An owner of the account can unsuspend it: Settings, GitHub Apps, Configure."
+    if "ip allow list" in said:
+        return (
+            "An owner of the organization can add the address of this machine: Settings, Authentication security, IP "
+            "allow list."
+        )
     if "x-github-sso" in headers:
         return (
             "The organization wants single sign-on: authorize the token for it, Settings, Developer settings, Tokens."

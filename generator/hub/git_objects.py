@@ -19,10 +19,13 @@ from generator.core.visible import visible
 from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError, UnavailableError
+from generator.hub.pace import Pace
 
 
 class GitObjects:
     """Makes objects in a repository on GitHub. Made again, a tree is the same, and a commit is another one.
+
+    Where GitHub takes no more in this minute, its next one is waited for.
 
     Args:
         connection: Who calls.
@@ -31,6 +34,7 @@ class GitObjects:
 
     def __init__(self, connection: Connection, repository: str) -> None:
         self._caller = connection.caller(repository.partition("/")[0])
+        self._pace = Pace(self._caller)
         self._path = f"{repository_path(repository)}/git"
 
     def tree(self, base: str | None, edits: Edits) -> str:
@@ -72,13 +76,11 @@ class GitObjects:
             UnavailableError: GitHub is away or limits us.
         """
         try:
-            body = {"ref": f"refs/heads/{branch}", "sha": commit}
-            self._caller.ask("POST", f"{self._path}/refs", body=body, repeatable=True)
+            self._pace.ask("POST", f"{self._path}/refs", {"ref": f"refs/heads/{branch}", "sha": commit})
         except RefusedError as error:
             if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
                 raise
-            moved = {"sha": commit, "force": True}
-            self._caller.ask("PATCH", self._reference(branch), body=moved, repeatable=True)
+            self._pace.ask("PATCH", self._reference(branch), {"sha": commit, "force": True})
 
     def drop(self, branch: str) -> None:
         """Remove a branch; one that is not there is removed.
@@ -104,7 +106,7 @@ class GitObjects:
         return self._made("blobs", {"content": base64.b64encode(data).decode(), "encoding": "base64"})
 
     def _made(self, what: str, body: Mapping[str, Any]) -> str:
-        answer = self._caller.ask("POST", f"{self._path}/{what}", body=body, repeatable=True).data
+        answer = self._pace.ask("POST", f"{self._path}/{what}", body).data
         if not isinstance(answer, dict) or not isinstance(answer.get("sha"), str):
             raise UnavailableError(f"GitHub, asked for `POST {self._path}/{what}`, does not tell what it made.")
         return str(answer["sha"])

@@ -14,6 +14,8 @@ from generator.hub.requester import Answer, Caller, RenewableAuth
 
 _MARGIN = 60.0
 """A token is not used in its last seconds: a call may take that long to arrive."""
+_NEW = 10.0
+"""For so many seconds a token may not be known to every server of GitHub; octokit/auth-app.js counts on 5."""
 
 
 class InstallationAuth(RenewableAuth):
@@ -44,6 +46,7 @@ class InstallationAuth(RenewableAuth):
         self._installation: int | None = None
         self._token = ""
         self._until = 0.0
+        self._new_until = 0.0
 
     @property
     def token_type(self) -> str:
@@ -63,10 +66,16 @@ class InstallationAuth(RenewableAuth):
                 self._get()
             return self._token
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the token was had so lately that GitHub may refuse it."""
+        with self._lock:
+            return self._monotonic() < self._new_until
+
     def renew(self) -> None:
         """Forget the token."""
         with self._lock:
-            self._until = 0.0
+            self._until = self._new_until = 0.0
 
     def _get(self) -> None:
         if self._installation is None:
@@ -85,6 +94,7 @@ class InstallationAuth(RenewableAuth):
         except (KeyError, TypeError, UserError) as error:
             raise UnavailableError("GitHub gave a token for the App in an unknown form.") from error
         self._until = began + max(lifetime - _MARGIN, 0.0)
+        self._new_until = self._monotonic() + _NEW
 
     def _find(self) -> int:
         """Return the number of the App's installation."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from generator.core.errors import UserError
 from generator.hub.failures import UnavailableError
 from generator.hub.requester import Answer, Caller
 
@@ -22,7 +23,7 @@ def each(caller: Caller, path: str, query: Mapping[str, str] | None = None) -> I
         query: What of it is wanted.
 
     Raises:
-        RefusedError: GitHub refuses.
+        UserError: GitHub refuses; or the list is longer than is looked through, so that nobody may take it for whole.
         UnavailableError: GitHub is away or limits us, or answers with no list.
     """
     for page in range(1, _MOST_PAGES + 1):
@@ -35,15 +36,16 @@ def each(caller: Caller, path: str, query: Mapping[str, str] | None = None) -> I
         yield from data
         if len(data) < _PAGE:
             return
+    raise UserError(f"{path}: there are {_MOST_PAGES * _PAGE} or more, which is too many.")
 
 
-def number_of(answer: Answer, asked: str, name: str = "id") -> int:
+def number_of(answer: Answer, asked: str) -> int:
     """Return the number by which GitHub knows what it was asked to make.
 
     Raises:
         UnavailableError: There is none in the answer.
     """
-    number = answer.data.get(name) if isinstance(answer.data, dict) else None
+    number = answer.data.get("id") if isinstance(answer.data, dict) else None
     if not isinstance(number, int):
         raise UnavailableError(f"GitHub, asked for `{asked}`, does not tell the number of what it made.")
     return number

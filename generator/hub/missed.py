@@ -68,11 +68,13 @@ class Attempts:
         missed: Of each delivery that nobody took the newest attempt, the oldest delivery first.
         newest: When the newest of all attempts was made; 0 where there was none.
         taken: When the newest one was made that was acknowledged; 0 where there was none.
+        whole: Whether nothing is left out: of more than 30,000 that failed the older ones are.
     """
 
     missed: tuple[Attempt, ...]
     newest: int
     taken: int = 0
+    whole: bool = True
 
 
 class Deliveries:
@@ -93,12 +95,26 @@ class Deliveries:
     def since(self, place: HookPlace, since: float, events: Collection[str] = ()) -> Attempts:
         """Return what was attempted since a moment.
 
+        Where there is more than is read of a list, those that failed are read by themselves: they are few, as a rule.
+
         Args:
             place: The webhook.
             since: The moment, in seconds since 1970.
             events: The events of which it matters what was missed; all where there are none.
         """
-        caller, url = self._caller(place), f"{_path(place)}?per_page=100"
+        path = f"{_path(place)}?per_page=100"
+        found, whole = self._listed(place, path, since)
+        if not whole:
+            failed, whole = self._listed(place, f"{path}&status=failure", since)
+            known = {attempt.id for attempt in found}
+            found += [attempt for attempt in failed if attempt.id not in known]
+        newest = max((attempt.delivered_at for attempt in found), default=0)
+        taken = max((attempt.delivered_at for attempt in found if attempt.is_taken), default=0)
+        return Attempts(tuple(missed_of(found, events)), newest, taken, whole)
+
+    def _listed(self, place: HookPlace, url: str, since: float) -> tuple[list[Attempt], bool]:
+        """Return what a list holds since a moment, the newest first, and whether that is all of it."""
+        caller = self._caller(place)
         found: list[Attempt] = []
         for number in range(_MOST_PAGES):
             # Only the first page has an address that comes again.
@@ -106,11 +122,9 @@ class Deliveries:
             attempts = [Attempt(**item) for item in page.items]
             found += [attempt for attempt in attempts if attempt.delivered_at >= since]
             if not page.next or (attempts and attempts[-1].delivered_at < since):
-                newest = max((attempt.delivered_at for attempt in found), default=0)
-                taken = max((attempt.delivered_at for attempt in found if attempt.is_taken), default=0)
-                return Attempts(tuple(missed_of(found, events)), newest, taken)
+                return found, True
             url = page.next
-        raise UserError(f"{_path(place)}: there are more than {_MOST_PAGES * 100} deliveries, which is too many.")
+        return found, False
 
     def last(self, place: HookPlace) -> Attempt | None:
         """Return the last attempt of all; None where there was none in the last three days."""

@@ -1,6 +1,7 @@
 """What gitopsmith asks GitHub for, and the reason for each: the least that it needs. Pure.
 
-The App's manifest, `doctor` and the table in docs/github.md are made of, or held against, what stands here.
+The App's manifest, `doctor` and the tables in docs/github-app.md and docs/github-token.md are made of, or held against,
+what stands here.
 """
 
 from __future__ import annotations
@@ -97,7 +98,6 @@ PERMISSIONS = (
 EVENTS = (
     Event("release", "contents", "a release is delivered to its environments"),
     Event("pull_request", "pull_requests", "a preview follows its pull request"),
-    Event("push", "contents", "somebody else committed to a GitOps repository"),
     Event("registry_package", "packages", "an image or chart that a version waits for is there"),
 )
 
@@ -106,7 +106,11 @@ WORKFLOW = Scope("workflow", (), "pushes the GitOps repositories' own files belo
 SCOPES = (
     REPOSITORY,
     WORKFLOW,
-    Scope("admin:repo_hook", ("write:repo_hook",), "creates, repairs and removes the webhooks of app repositories"),
+    Scope(
+        "admin:repo_hook",
+        ("write:repo_hook", "repo"),
+        "creates, repairs and removes the webhooks of app repositories",
+    ),
 )
 
 

@@ -1,11 +1,9 @@
-"""The GitOps repositories on GitHub: found, created private, described, and their branch protected."""
+"""The GitOps repositories on GitHub: found, created private, and described."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,17 +16,6 @@ from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
 
 MOST_TOPICS = 20
 """The most topics that GitHub lets a repository have."""
-
-_PROTECTION = {
-    "required_status_checks": None,
-    # A rule that administrators are free of does not hold the sync, whose token often is one, to pull requests.
-    "enforce_admins": True,
-    # No approval: how many are wanted is the organization's to say, and an existing rule is never touched.
-    "required_pull_request_reviews": {"required_approving_review_count": 0},
-    "restrictions": None,
-    "allow_force_pushes": False,
-    "allow_deletions": False,
-}
 
 
 class Hosted(BaseModel):
@@ -74,9 +61,22 @@ class GitHubRepositories:
             UnavailableError: GitHub is away.
         """
         try:
-            found = self._read(self._ask("GET", slug))
+            return self.get(slug)
         except NotFoundError:
             return None
+
+    def get(self, slug: str) -> Hosted:
+        """Return a repository.
+
+        Args:
+            slug: Its owner and name.
+
+        Raises:
+            NotFoundError: There is none, or our credentials may not see it.
+            UserError: It was renamed, or GitHub does not let us in.
+            UnavailableError: GitHub is away.
+        """
+        found = self._read(self._ask("GET", slug))
         if found.full_name.casefold() != slug.casefold():
             raise UserError(
                 f"{slug} was renamed: GitHub has it as {visible(found.full_name)}.",
@@ -107,7 +107,8 @@ class GitHubRepositories:
                 raise UnavailableError(f"{account.login}/{name}: somebody created it in the meantime.") from error
             raise UserError(
                 f"{account.login}/{name} is there, but our credentials may not see it.",
-                hint="Let the App's installation, or the token, see this repository; or choose another name at `init`.",
+                hint="If it was created just now, run the command again in a minute. Otherwise let the App's "
+                "installation, or the token, see this repository; or choose another name at `init`.",
             ) from error
 
     def set_settings(self, slug: str, **settings: str) -> None:
@@ -127,35 +128,6 @@ class GitHubRepositories:
             UnavailableError: GitHub is away.
         """
         self._ask("PUT", slug, "/topics", {"names": topics})
-
-    def is_protected(self, slug: str, branch: str) -> bool:
-        """Return whether a rule of any kind protects a branch; a branch that is not there is not protected.
-
-        Raises:
-            UserError: GitHub refuses.
-            UnavailableError: GitHub is away.
-        """
-        try:
-            return bool(self._ask("GET", slug, f"/branches/{quote(branch, safe='')}")["protected"])
-        except NotFoundError:
-            return False
-
-    def protect(self, slug: str, branch: str) -> None:
-        """Let nobody push to a branch: it is changed by pull requests alone.
-
-        Raises:
-            UserError: GitHub refuses.
-            UnavailableError: GitHub is away.
-        """
-        try:
-            self._ask("PUT", slug, f"/branches/{quote(branch, safe='')}/protection", _PROTECTION)
-        except RefusedError as error:
-            if error.status == HTTPStatus.FORBIDDEN and "upgrade" in error.message.casefold():
-                raise UserError(
-                    f"{slug}: GitHub's plan of this account cannot protect branches of private repositories.",
-                    hint="Upgrade the plan, or run the command without --protect.",
-                ) from error
-            raise
 
     def _ask(self, verb: str, slug: str, path: str = "", body: Any = None) -> Any:
         owner = slug.partition("/")[0]

@@ -30,6 +30,8 @@ from generator.hub.transport import Exchange, Transport
 _READS = frozenset({"GET", "HEAD"})
 _VERSION = "2022-11-28"
 _MEDIA_TYPE = "application/vnd.github+json"
+_UNTIL_KNOWN = (1.0, 2.0, 3.0)
+"""The seconds that are waited, one after the other, for GitHub to know what it has just given out."""
 
 # PyGithub tells its log the bodies of all answers, and one of these is a token.
 logging.getLogger("github.Requester").setLevel(logging.INFO)
@@ -52,6 +54,11 @@ class Answer:
 
 class RenewableAuth(Auth):
     """Credentials that can be had anew."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether they were had so lately that GitHub may refuse them."""
+        raise NotImplementedError
 
     def renew(self) -> None:
         """Forget what GitHub no longer takes."""
@@ -90,6 +97,7 @@ class Caller(Requester):
         self._transport = Transport(url, conduct.patience.timeout)
         self._conduct = conduct
         self._advice = advice
+        self._known = ""
 
     def close(self) -> None:
         """Close the connections; a later call opens them again."""
@@ -97,9 +105,21 @@ class Caller(Requester):
         self._transport.close()
 
     @property
+    def conduct(self) -> Conduct:
+        """How calls are made."""
+        return self._conduct
+
+    @property
     def token(self) -> str:
-        """A token that is good for the next minute, which opens to git what it opens here."""
-        return self._auth.token
+        """A token that is good for the next minute, which opens to git what it opens here.
+
+        Git cannot tell a token that is not known yet from a wrong one, so a new one is shown to the API before.
+        """
+        token = self._auth.token
+        if self._is_new and token != self._known:
+            self._wait_until_known()
+            self._known = token = self._auth.token
+        return token
 
     def requestJson(  # noqa: N802 - PyGithub's name for what all of its calls go through
         self,
@@ -180,14 +200,41 @@ class Caller(Requester):
     def _renewing(
         self, verb: str, url: str, parameters: Mapping[str, Any] | None, headers: Mapping[str, str] | None, body: Any
     ) -> tuple[int, dict[str, Any], str]:
-        """Make a call; where GitHub no longer takes our token, make it once more with a new one."""
+        """Make a call; where GitHub does not take our token, again: once it knows it, or once with another one."""
         try:
-            return self._once(verb, url, parameters, headers, body)
+            return self._knowing(verb, url, parameters, headers, body)
         except RefusedError as error:
             if error.status != HTTPStatus.UNAUTHORIZED or not isinstance(self._auth, RenewableAuth):
                 raise
             self._auth.renew()
-            return self._once(verb, url, parameters, headers, body)
+        return self._knowing(verb, url, parameters, headers, body)
+
+    def _knowing(
+        self, verb: str, url: str, parameters: Mapping[str, Any] | None, headers: Mapping[str, str] | None, body: Any
+    ) -> tuple[int, dict[str, Any], str]:
+        """Make a call; where GitHub refuses a token that it has just given us, wait until it knows it."""
+        for pause in _UNTIL_KNOWN:
+            try:
+                return self._once(verb, url, parameters, headers, body)
+            except RefusedError as error:
+                if error.status != HTTPStatus.UNAUTHORIZED or not self._is_new:
+                    raise
+            self._conduct.sleep(pause)
+        return self._once(verb, url, parameters, headers, body)
+
+    @property
+    def _is_new(self) -> bool:
+        return isinstance(self._auth, RenewableAuth) and self._auth.is_new
+
+    def _wait_until_known(self) -> None:
+        try:
+            # It counts against no limit, and any token may ask it.
+            self.call("GET", "/rate_limit")
+        except UnavailableError:
+            return  # git need not be away as well
+        except RefusedError as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                raise
 
     def _once(
         self, verb: str, url: str, parameters: Mapping[str, Any] | None, headers: Mapping[str, str] | None, body: Any
@@ -210,7 +257,10 @@ class Caller(Requester):
         if status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
             return status, answered, text
         found = Answered(asked, status, answered, _json(text))
-        raise failure(found, advice=self._advice, now=self._conduct.clock())
+        failed = failure(found, advice=self._advice, now=self._conduct.clock())
+        if isinstance(failed, LimitedError) and failed.retry_after:
+            self._conduct.observer.limited(failed.retry_after)
+        raise failed
 
     def _path(self, url: str) -> str:
         """Return the path below the API's address, without a query."""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from github.Requester import RequestsResponse
 
-from generator.hub.address import is_loopback
+from generator.core.hosts import is_loopback
 
 _READS = frozenset({"GET", "HEAD"})
 _MOST_REDIRECTS = 3

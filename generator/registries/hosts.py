@@ -16,11 +16,11 @@ a network that is; therefore:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from generator.core.errors import UserError
+from generator.core.hosts import is_loopback, without_port
 from generator.core.visible import visible
 from generator.registries.reference import is_registry
 
@@ -37,7 +37,7 @@ class Hosts:
 
     def scheme(self, host: str) -> Literal["http", "https"]:
         """Return how a host, with its port where it has one, is spoken to."""
-        names = {host.lower(), _without_port(host).lower()}
+        names = {host.lower(), without_port(host).lower()}
         plain = is_loopback(host) or names & {name.lower() for name in self.insecure}
         return "http" if plain else "https"
 
@@ -69,25 +69,9 @@ class Hosts:
         return ""
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host, with a port or without, is this machine."""
-    name = _without_port(host).strip("[]").lower()
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return name == "localhost"
-    inner = (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
-    return inner.is_loopback or inner.is_unspecified
-
-
 def same_origin(one: str, other: str) -> bool:
     """Return whether two addresses belong to the same server."""
     return urlsplit(one)[:2] == urlsplit(other)[:2]
-
-
-def _without_port(host: str) -> str:
-    name, _, port = host.rpartition(":")
-    return name if port.isdigit() else host
 
 
 def _split(base: str, address: str) -> SplitResult | None:

@@ -77,17 +77,6 @@ class ImageReference:
         reference = cls(registry.lower(), repository, None, digest or None, chart)
         return reference if tag is None else replace(reference, tag=reference._legal(tag))
 
-    def with_tag(self, tag: str) -> ImageReference:
-        """Return the reference of another version of the same image or chart.
-
-        Args:
-            tag: The tag of the image, or the version of the chart.
-
-        Raises:
-            UserError: No registry can hold such a tag.
-        """
-        return replace(self, tag=self._legal(tag), digest=None)
-
     @property
     def host(self) -> str:
         """The host, with its port, that answers for the registry: Docker Hub's has another name."""

@@ -19,8 +19,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from generator.core.errors import TemporaryError, UserError
+from generator.core.hosts import is_loopback
 from generator.registries.deadlines import PIECES, DeadlineAdapter, hanging_up
-from generator.registries.hosts import is_loopback
 
 _CHUNK = 65_536
 _LONGEST_WAIT = 3600.0

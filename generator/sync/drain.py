@@ -15,22 +15,19 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from generator.core.errors import GitopsmithError, TemporaryError, UserError
+from generator.core.errors import GitopsmithError, UserError
 from generator.core.instants import show_instant
 from generator.core.intents import SetVersion
 from generator.gitrepo.writer import Outcome, Planner, WithPristine, write
 from generator.sync import watched_branch
 from generator.sync.batch import Work, coalesce
 from generator.sync.following import DocumentReader, Following
-from generator.sync.gate import images_of
 from generator.sync.gitops import Gitops, View
-from generator.sync.image_presence import Registry, presence_of
+from generator.sync.images import Registry, images_of, presence_of
 from generator.sync.knowledge import Knowledge
 from generator.sync.news.delivery import Delivery
 from generator.sync.news.events import PackageEvent
 from generator.sync.news.parsing import parse
-from generator.sync.news.stored_steps import EVENT as RECONCILIATION
-from generator.sync.news.stored_steps import load_steps
 from generator.sync.planning import planners
 from generator.sync.reports.reporting import Reporting
 from generator.sync.rules import Reaction, Step, react
@@ -45,7 +42,11 @@ from generator.sync.settlement import (
     with_arrivals,
     with_winners,
 )
+from generator.sync.sparing_registry import SparingRegistry
 from generator.sync.store.inbox import Inbox
+from generator.sync.stored_steps import EVENT as RECONCILIATION
+from generator.sync.stored_steps import load_steps
+from generator.sync.unexpected import as_error, guarded
 from generator.sync.watched_branch import OvertakenError, WatchedBranch
 from generator.workspace.arrivals import arrived
 from generator.workspace.committing import PLAIN, Committing
@@ -98,6 +99,10 @@ class Drain:
     reporting: Reporting | None = None
     luck: Callable[[], float] = random.random
     _reader: DocumentReader = field(default_factory=DocumentReader)
+    _sparing: SparingRegistry = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sparing = SparingRegistry(self.registry)
 
     def once(self) -> bool:
         """Settle everything that is due, at most a batch of it.
@@ -144,8 +149,15 @@ class Drain:
             return []
         except GitopsmithError as error:
             # What is wrong with a repository is no fault of the news: it is tried again until that is mended.
-            self.knowledge.unread = str(error)
-            return [after_failure(delivery, error, self.clock(), self.luck()) for delivery in due]
+            return self._unread(due, error)
+        except Exception as error:
+            # It would come again with every batch: so it is told, and the news waits, ever longer, until it is mended.
+            _log.exception("unexpected: nothing of this batch could be done", deliveries=len(due))
+            return self._unread(due, as_error(error))
+
+    def _unread(self, due: Sequence[Delivery], error: GitopsmithError) -> list[Settlement]:
+        self.knowledge.unread = str(error)
+        return [after_failure(delivery, error, self.clock(), self.luck()) for delivery in due]
 
     def _report(
         self, due: Sequence[Delivery], settlements: Sequence[Settlement], view: View, *, proposed: bool
@@ -172,25 +184,28 @@ class Drain:
                 continue
             try:
                 found = self._work(delivery, following, view)
-            except UserError as error:
-                found = refused(delivery, error)
-            except TemporaryError as error:
-                found = after_failure(delivery, error, self.clock(), self.luck())
-            except Exception as bug:
-                _log.exception("a bug: this delivery could not be understood", delivery=delivery.id)
-                found = refused(delivery, _as_refusal(bug))
+            except GitopsmithError as error:
+                found = self._failed(delivery, error)
+            except Exception as error:
+                _log.exception("unexpected: this delivery could not be understood", delivery=delivery.id)
+                found = self._failed(delivery, as_error(error))
             if isinstance(found, Work):
                 works.append(found)
             else:
                 settlements.append(found)
         return works, settlements
 
+    def _failed(self, delivery: Delivery, error: GitopsmithError) -> Settlement:
+        if isinstance(error, UserError):
+            return refused(delivery, error)
+        return after_failure(delivery, error, self.clock(), self.luck())
+
     def _work(self, delivery: Delivery, following: Following, view: View) -> Work | Settlement:
         reaction = self._reaction(delivery, following, view)
         if not reaction.steps:
             return ignored(delivery, reaction.reasons)
         for image in images_of(reaction.steps, view.main, view.layout):
-            presence = presence_of(self.registry, image)
+            presence = presence_of(self._sparing, image)
             if not presence.found:
                 return waiting_for_image(delivery, image, presence.reason, self.clock(), self.image_timeout)
         return Work(delivery, reaction.steps, reaction.reasons)
@@ -213,7 +228,7 @@ class Drain:
         shares = []
         for work in batch:
             steps = [step for step in work.steps if step.mode == "commit"]
-            mine = [_guarded(self.committing.planner(one)) for one in planners(steps, view.organization, view.platform)]
+            mine = [guarded(self.committing.planner(one)) for one in planners(steps, view.organization, view.platform)]
             shares.append(len(mine))
             asked += mine
         branch = WatchedBranch(view.branch, self.inbox, self.observer, [work.delivery.id for work in batch])
@@ -249,29 +264,6 @@ class Drain:
                 except GitopsmithError as error:
                     found.append(Outcome(error=error))
         return found
-
-
-def _guarded(planner: Planner | WithPristine) -> Planner | WithPristine:
-    """Return a planner whose bugs fail its own delivery, and not every batch that this one is in."""
-    if isinstance(planner, WithPristine):
-        decide = planner.plan
-        return WithPristine(lambda main, pristine: _or_refusal(lambda: decide(main, pristine)))
-    plan = planner
-    return lambda tree: _or_refusal(lambda: plan(tree))
-
-
-def _or_refusal(plan: Callable[[], _T]) -> _T:
-    try:
-        return plan()
-    except GitopsmithError:
-        raise
-    except Exception as bug:
-        _log.exception("a bug: this could not be planned")
-        raise _as_refusal(bug) from bug
-
-
-def _as_refusal(bug: Exception) -> UserError:
-    return UserError(f"A bug in gitopsmith: {type(bug).__name__}: {bug}", hint="Please report it; the log has more.")
 
 
 def _propose(intent: SetVersion, view: View, committing: Committing) -> Outcome:

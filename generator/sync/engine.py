@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -19,9 +18,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from generator.core.errors import GitopsmithError
+from generator.sync import workflows
+from generator.sync.reports.reports_table import Reports
 from generator.sync.store.database_failures import explain
 from generator.sync.store.inbox import Inbox
-from generator.sync.store.reports_table import Reports
 
 DRAIN, RECONCILE = "drain", "reconcile"
 
@@ -33,11 +33,10 @@ _POLLING = {DRAIN: 0.05, RECONCILE: 1.0}
 _BATCHES = 100
 _BEATS = 6
 """How often a process says that it lives before it would be taken for dead."""
-_RETENTION = timedelta(days=1)
 _TIDYING = 600.0
 _STOPPING = 30.0
 _BREATH = 1.0
-"""The seconds to wait after a failure of the database, which fails at once as long as its disk is full."""
+"""The seconds to wait after a failure: that of the database comes at once as long as its disk is full."""
 
 _log = structlog.get_logger(__name__)
 
@@ -56,8 +55,7 @@ class Engine:
         period: The seconds between two passes.
         silence: The seconds after which another process that says nothing is taken for dead.
         clock: The time, in seconds since 1970.
-        reports: What GitHub should be told, which is tidied and taken over as the inbox is; None where it is told
-            nothing.
+        reports: What GitHub should be told, which is tidied and taken over as the inbox is.
     """
 
     database: str
@@ -69,7 +67,7 @@ class Engine:
     period: float
     silence: float
     clock: Callable[[], float]
-    reports: Reports | None = None
+    reports: Reports
     _wake: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _idle: threading.Event = field(default_factory=threading.Event)
@@ -81,6 +79,7 @@ class Engine:
     _is_new: bool = True
     _beaten: float = 0.0
     _tidied: float = 0.0
+    _has_old: bool = False
 
     def start(self) -> None:
         """Launch DBOS and the pump; what this process left when it died is ended first.
@@ -160,6 +159,9 @@ class Engine:
             self._beaten = now
             self._look_after_others()
             self._enqueue(RECONCILE, self._pass(now))
+        if self._has_old:
+            # With each turn, for what is due must not wait until all is forgotten.
+            self._has_old = workflows.forget_old()
         if not self._idle.is_set():
             # Our own drain looks again after each batch, and at its end has us look.
             return 1.0
@@ -180,7 +182,7 @@ class Engine:
         started makes one nevertheless, for it cannot know what it missed.
         """
         slot = f"{RECONCILE}-{self.target}-{int(now // self.period)}"
-        if self._is_new and _known(slot):
+        if self._is_new and workflows.known(slot):
             slot = f"{slot}-{self.executor}-{now:.0f}"
         self._is_new = False
         return slot
@@ -235,6 +237,10 @@ class Engine:
             _warn("the database cannot be used", error)
             self._stopping.wait(_BREATH)
             raise
+        except Exception:
+            # DBOS logs it. What fails at once would be begun again at once.
+            self._stopping.wait(_BREATH)
+            raise
         finally:
             self._at_work.discard(name)
 
@@ -247,20 +253,18 @@ class Engine:
             _log.warning("took over from processes that are silent", processes=dead)
             self._end_left(dead)
             for name in dead:
-                if self.reports is not None:
-                    self.reports.give_back(name)
+                self.reports.give_back(name)
                 self.inbox.leave(name)
         now = self.clock()
         if abs(now - self._tidied) >= _TIDYING:
             self._tidied = now
             self.inbox.prune(now)
-            if self.reports is not None:
-                self.reports.prune(now)
-            self._forget_old()
+            self.reports.prune(now)
+            self._has_old = True
 
     def _end_left(self, executors: list[str]) -> None:
-        for workflow in _left(executors):
-            _cancel(workflow)
+        for workflow in workflows.left(executors):
+            workflows.cancel(workflow)
 
     def _end_lost(self) -> None:
         """End what DBOS takes for running in this process, and is not: it could not write down that it ended.
@@ -268,40 +272,11 @@ class Engine:
         It would keep its name, and nothing of that name would be run any more. What only begins or ends now is spared:
         it is not there any more, or at work, when it is looked for again.
         """
-        lost = _left([self.executor]) - self._at_work
+        lost = workflows.left([self.executor]) - self._at_work
         for workflow in lost & self._lost:
             _log.warning("ended what could not say that it ended", workflow=workflow)
-            _cancel(workflow)
+            workflows.cancel(workflow)
         self._lost = lost
-
-    def _forget_old(self) -> None:
-        from dbos import DBOS  # noqa: PLC0415 - slow to import
-
-        before = (datetime.now(UTC) - _RETENTION).isoformat()
-        old = DBOS.list_workflows(completed_before=before, limit=500, load_input=False, load_output=False)
-        if old:
-            DBOS.delete_workflows([workflow.workflow_id for workflow in old])
-
-
-def _left(executors: list[str]) -> set[str]:
-    """Return the workflows that were begun by these processes, and did not end."""
-    from dbos import DBOS  # noqa: PLC0415 - slow to import
-
-    left = DBOS.list_workflows(status="PENDING", executor_id=executors, load_input=False, load_output=False)
-    return {workflow.workflow_id for workflow in left}
-
-
-def _known(workflow: str) -> bool:
-    """Return whether a workflow was enqueued before, whatever became of it."""
-    from dbos import DBOS  # noqa: PLC0415 - slow to import
-
-    return bool(DBOS.list_workflows(workflow_ids=[workflow], load_input=False, load_output=False))
-
-
-def _cancel(workflow: str) -> None:
-    from dbos import DBOS  # noqa: PLC0415 - slow to import
-
-    DBOS.cancel_workflow(workflow)
 
 
 def _warn(event: str, error: GitopsmithError | SQLAlchemyError) -> None:

@@ -130,12 +130,18 @@ def _releases(source: Source, app: FollowedApp, releases: Sequence[Release], kno
                 yield str(error)
                 continue
             if change.edits and where in known.delivered.get(subject, ()):
-                yield f"{where} had {release.tag} and was taken back: it stays as it is."
+                yield _brought_before(where, release, step)
             elif change.edits:
                 missing.append((step, change.subject))
         if missing:
             told = "; ".join(line for _, line in missing)
             yield Finding("release", app.slug, subject, release.published_at, tuple(step for step, _ in missing), told)
+
+
+def _brought_before(where: str, release: Release, step: Step) -> str:
+    if step.mode == "pull-request":
+        return f"{release.tag} was proposed for {where}, and waits for people."
+    return f"{where} had {release.tag} and was taken back: it stays as it is."
 
 
 def _previews(

@@ -8,20 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from generator.core.document_text import parse_document
 from generator.core.documents import Organization, Repository
 from generator.core.errors import UserError
 from generator.core.layout import ORGANIZATION_FILE, Layout
 from generator.core.tree import Tree
 from generator.gitrepo.branch import Branch
-from generator.gitrepo.clone import Clone
 from generator.gitrepo.local_branch import LocalBranch
-from generator.gitrepo.remote_branch import RemoteBranch
 from generator.hub.connection import Connection
-from generator.workspace.remotes import Remote
-from generator.workspace.workspace import Role, Workspace, find_workspace
-
-ROLES: tuple[Role, Role] = ("platform", "application")
+from generator.workspace.remotes import Remote, fetched, remote_of
+from generator.workspace.workspace import Workspace, find_workspace, organization_in
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ class OnRemotes:
     def view(self) -> Iterator[View]:
         """Yield the repositories as they are now; see `Gitops`."""
         with self._remote(self.platform, self.platform_branch).opened() as platform:
-            tree = _fetched(platform, self.platform_branch)
+            tree = fetched(platform, self.platform_branch)
             organization = _organization(tree, self.platform)
             rules = organization.spec.repositories.application
             remote = self._remote(self.application or organization.url(rules), rules.branch, rules)
@@ -157,22 +152,13 @@ def remotes_of(
         cache: The folder that clones are kept in.
         connection: Who calls GitHub, where the organization's rules want that.
     """
-    platform, application = (
-        workspace.repositories[role].origin() or workspace.organization.url(workspace.address(role)) for role in ROLES
-    )
-    return OnRemotes(platform, workspace.address("platform").branch, application, token, cache, connection)
-
-
-def _fetched(clone: Clone, branch: str) -> Tree:
-    remote = RemoteBranch(clone, branch)
-    with remote.reserved():
-        return remote.tree(remote.refresh().main)
+    platform, application = remote_of(workspace, "platform"), remote_of(workspace, "application")
+    return OnRemotes(platform.url, platform.branch, application.url, token, cache, connection)
 
 
 def _organization(tree: Tree, url: str) -> Organization:
-    file = tree.get(ORGANIZATION_FILE)
-    if file is None:
+    if (organization := organization_in(tree)) is None:
         raise UserError(
             f"{url}: there is no {ORGANIZATION_FILE} in it.", hint="Name the platform repository that `init` made."
         )
-    return parse_document(file.data, ORGANIZATION_FILE, Organization)
+    return organization

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.core.errors import GitopsmithError
 from generator.core.instants import show_instant
 from generator.sync.hooks.upkeep import Upkeep, UpkeepReport
 from generator.sync.knowledge import Knowledge
+from generator.sync.monitoring.redaction import KnownSecrets, redacted
 from generator.sync.store.counts import count_reports
 from generator.sync.store.database import Database
 from generator.sync.store.inbox import Inbox
@@ -30,6 +31,7 @@ class Health:
         secrets: What webhooks are signed with.
         upkeep: Looks after webhooks; None where nobody does.
         tells: Whether GitHub is told of deployments.
+        known: What no text may tell; whatever looks like a secret is told neither way.
     """
 
     database: Database
@@ -38,9 +40,14 @@ class Health:
     secrets: WebhookSecrets
     upkeep: Upkeep | None
     tells: bool
+    known: KnownSecrets | None = None
 
     def details(self) -> Mapping[str, object]:
-        """Return it all, as JSON has it."""
+        """Return it all, as JSON has it, without secrets: nobody has to log in to see it."""
+        details = self._details()
+        return {name: _redacted(value, self.known) for name, value in details.items()}
+
+    def _details(self) -> Mapping[str, object]:
         followed = self.knowledge.repositories
         return {
             "repositories": None if followed is None else len(followed),
@@ -63,6 +70,17 @@ class Health:
     def _reports(self) -> Mapping[str, object]:
         counts = self.database.read(lambda connection: count_reports(connection, _MOST))
         return {"waiting": counts.waiting, "failing": counts.failing, "problems": dict(counts.problems)}
+
+
+def _redacted(value: object, known: KnownSecrets | None) -> object:
+    """Return a value of JSON without the secrets in its texts."""
+    if isinstance(value, str):
+        return redacted(value, known)
+    if isinstance(value, Mapping):
+        return {redacted(str(name), known): _redacted(each, known) for name, each in value.items()}
+    if isinstance(value, Sequence):
+        return [_redacted(each, known) for each in value]
+    return value
 
 
 def _or_problem(look: Callable[[], Mapping[str, object]]) -> Mapping[str, object]:

@@ -6,8 +6,10 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from generator.hub.budget import Budget
 from generator.hub.comments import Comments
@@ -18,7 +20,7 @@ from generator.hub.hooks import Hooks
 from generator.hub.listings import Listings
 from generator.hub.missed import Deliveries
 from generator.hub.pages import Pages
-from generator.hub.requests import Requests
+from generator.hub.pull_requests import Requests
 from generator.sync.hooks import upkeep
 from generator.sync.hooks.hook_keeping import HookKeeping
 from generator.sync.hooks.hook_notes import HookNotes, notes_in
@@ -33,9 +35,10 @@ from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.report_thread import ReportThread
 from generator.sync.reports.reporter import Reporter
 from generator.sync.reports.reporting import Reporting
+from generator.sync.reports.reports_table import Reports
+from generator.sync.state_folder import answers_in
 from generator.sync.store.database import Database
 from generator.sync.store.inbox import Inbox
-from generator.sync.store.reports_table import Reports
 
 
 class Observer(upkeep.Observer, reporter.Observer, Protocol):
@@ -50,54 +53,66 @@ class Outward:
         connection: Who calls.
         budget: How much GitHub may be told.
         state: The folder in which is kept what GitHub answered.
+        observer: Who counts what is told, and what becomes of webhooks.
         address: The address at which GitHub reaches this server; empty where people look after webhooks themselves.
         shared_secret: What webhooks are signed with that have no secret of their own; empty where there is none.
         secret_file: The secrets of single repositories; None where all have the shared one.
         evidence: Knows what runs; None where GitHub is told nothing of deployments.
         deletes_deployments: Whether a Deployment is deleted once it is inactive.
         at_app: Whether the webhook of our GitHub App brings everything, and not one of each repository.
-        observer: Who counts what is told, and what becomes of webhooks; None where nobody does.
         learn: Is told each webhook secret as soon as it is read.
     """
 
     connection: Connection
     budget: Budget
     state: Path
+    observer: Observer
     address: str = ""
     shared_secret: str = field(default="", repr=False)
     secret_file: Path | None = None
     evidence: Evidence | None = None
     deletes_deployments: bool = False
     at_app: bool = False
-    observer: Observer | None = None
     learn: Callable[[str], None] = lambda _: None
+
+    def close(self) -> None:
+        """Close the connections and the files; a later call opens them again."""
+        for one in (self.connection, self._pages, self._notes):
+            one.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def listings(self) -> Listings:
         """Return who lists what GitHub has."""
-        return Listings(self.connection, self._pages())
+        return Listings(self.connection, self._pages)
 
     def hooks(self, notes: HookNotes) -> HookKeeping:
         """Return what keeps webhooks."""
         file = SecretFile(self.secret_file, learn=self.learn) if self.secret_file else None
-        return HookKeeping(Hooks(self.connection, self._pages()), self.address, file, self.shared_secret, notes)
+        return HookKeeping(Hooks(self.connection, self._pages), self.address, file, self.shared_secret, notes)
 
     def hook_states(self, notes: HookNotes) -> HookStates:
         """Return what looks at webhooks."""
-        pages = self._pages()
-        return HookStates(Hooks(self.connection, pages), Deliveries(self.connection, pages), notes, self.address)
+        deliveries = Deliveries(self.connection, self._pages)
+        return HookStates(Hooks(self.connection, self._pages), deliveries, notes, self.address)
 
     def upkeep(self, inbox: Inbox, knowledge: Knowledge) -> Upkeep:
         """Return what looks after webhooks with every pass."""
-        notes = notes_in(self.state)
-        deliveries = Deliveries(self.connection, self._pages())
-        missed = MissedDeliveries(deliveries, inbox, notes, knowledge.knows)
+        deliveries = Deliveries(self.connection, self._pages)
+        missed = MissedDeliveries(deliveries, inbox, self._notes, knowledge.knows)
         return Upkeep(
-            self.hooks(notes) if self.address else None,
+            self.hooks(self._notes) if self.address else None,
             missed,
-            notes,
+            self._notes,
+            self.observer,
             at_app=self.at_app,
             is_app=self.connection.is_app,
-            observer=self.observer or upkeep.UNOBSERVED,
         )
 
     def reporting(self, database: Database, inbox: Inbox, executor: str) -> tuple[Reporting, ReportThread] | None:
@@ -116,13 +131,18 @@ class Outward:
             time.time,
             random.random,
             executor,
+            promotions,
+            self.observer,
             delete=self.deletes_deployments,
-            promotions=promotions,
-            observer=self.observer or reporter.UNOBSERVED,
         )
         thread = ReportThread(telling)
         promotions.changed = thread.nudge
-        return Reporting(inbox, reports, time.time, thread.nudge, promotions), thread
+        return Reporting(inbox, reports, time.time, promotions, thread.nudge), thread
 
+    @cached_property
     def _pages(self) -> Pages:
-        return Pages(self.state / "github.db")
+        return Pages(answers_in(self.state))
+
+    @cached_property
+    def _notes(self) -> HookNotes:
+        return notes_in(self.state)

@@ -20,14 +20,15 @@ from generator.sync.findings import Finding, Findings, Known, Listed, find
 from generator.sync.following import DocumentReader
 from generator.sync.gitops import Gitops
 from generator.sync.hooks.upkeep import Upkeep
-from generator.sync.image_presence import Registry, presence_of
+from generator.sync.images import Registry, presence_of
 from generator.sync.knowledge import Knowledge
 from generator.sync.monitoring.metric_families import Pass
 from generator.sync.news.delivery import Delivery
-from generator.sync.news.stored_steps import EVENT, dump_steps
 from generator.sync.planning import source_of
 from generator.sync.reports.reporting import Reporting
+from generator.sync.sparing_registry import SparingRegistry
 from generator.sync.store.inbox import Inbox
+from generator.sync.stored_steps import EVENT, dump_steps
 from generator.workspace.previews import with_pristine
 
 _AT_ONCE = 8
@@ -69,13 +70,11 @@ class Report:
     Attributes:
         findings: What was not as it should be.
         unlisted: Why repositories could not be listed, by repository: of these nothing is decided.
-        repositories: How many are followed.
         waiting: What was found and waits for its image.
     """
 
     findings: Findings
     unlisted: Mapping[str, str]
-    repositories: int
     waiting: tuple[str, ...] = ()
 
     @property
@@ -110,6 +109,10 @@ class Reconciliation:
     upkeep: Upkeep | None = None
     reporting: Reporting | None = None
     _reader: DocumentReader = field(default_factory=DocumentReader)
+    _sparing: SparingRegistry = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sparing = SparingRegistry(self.registry)
 
     def once(self, *, dry_run: bool = False) -> Report:
         """Make one pass.
@@ -132,9 +135,7 @@ class Reconciliation:
             if self.reporting and not dry_run:
                 self.reporting.look(view, following, whole=True)
         ready, waiting = self._with_images(found.found)
-        report = Report(
-            Findings(tuple(ready), found.notes, found.held_back), unlisted, len(following.apps), tuple(waiting)
-        )
+        report = Report(Findings(tuple(ready), found.notes, found.held_back), unlisted, tuple(waiting))
         if not dry_run:
             self.inbox.add_many([self._delivery(finding) for finding in ready])
             recovered = Counter({"delivery": missed, **Counter[str](finding.kind for finding in ready)})
@@ -173,7 +174,7 @@ class Reconciliation:
                 missing = [
                     f"{step.image}: {presence.reason}"
                     for step in finding.steps
-                    if step.image and not (presence := presence_of(self.registry, step.image)).found
+                    if step.image and not (presence := presence_of(self._sparing, step.image)).found
                 ]
             except UserError as error:
                 missing = [str(error)]

@@ -22,7 +22,6 @@ from generator.sync.news.events import (
     InstallationEvent,
     PackageEvent,
     PullRequestEvent,
-    PushEvent,
     ReleaseEvent,
 )
 
@@ -77,22 +76,17 @@ def react(event: Event, apps: Sequence[FollowedApp], *, now: str, delivery: str,
             return _pull_request(event, apps, now, delivery, git_url)
         case PackageEvent(name=name, tags=tags):
             return Reaction(reasons=(f"{name} has {', '.join(tags) or 'a new digest'}",))
-        case PushEvent(repository=repository, branch=branch):
-            return Reaction(reasons=(f"{repository} moved {branch or 'a tag'}",))
         case InstallationEvent(account=account, action=action):
             return Reaction(reasons=(f"the installation of {account}: {action}",))
 
 
-def newest_versions(
-    app: FollowedApp, releases: Iterable[Release], *, git_url: str, delivery: str = ""
-) -> list[tuple[Step, Release]]:
-    """Return, for each rule of an app, the newest version that a list of releases has for it.
+def newest_versions(app: FollowedApp, releases: Iterable[Release], *, git_url: str) -> list[tuple[Step, Release]]:
+    """Return, for each rule of an app, the newest version that a list of releases has for it; it names no delivery.
 
     Args:
         app: The app.
         releases: All releases of its repository.
         git_url: Where the repositories are.
-        delivery: What the commits' trailers name.
     """
     releases = [release for release in releases if not release.draft]
     found = []
@@ -103,7 +97,7 @@ def newest_versions(
             if isinstance(version, str) and (best is None or is_older(best[0], version)):
                 best = version, release
         if best is not None:
-            found.append((_step(app, rule, *best, delivery, git_url), best[1]))
+            found.append((_step(app, rule, *best, "", git_url), best[1]))
     return found
 
 

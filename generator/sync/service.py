@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import gc
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import structlog
 
-from generator.core.errors import GitopsmithError, TemporaryError
+from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.registries.registry import RegistryClient
 from generator.sync.drain import Drain
 from generator.sync.engine import Engine
@@ -21,13 +21,15 @@ from generator.sync.gitops import Gitops
 from generator.sync.health import Health
 from generator.sync.knowledge import Knowledge
 from generator.sync.monitoring.metrics import Metrics
+from generator.sync.monitoring.redaction import KnownSecrets
 from generator.sync.outward import Outward
 from generator.sync.reconciliation import Reconciliation
 from generator.sync.reports.reporting import Reporting
+from generator.sync.reports.reports_table import Reports
 from generator.sync.store.counts import count_reports
 from generator.sync.store.database import Database, open_database
 from generator.sync.store.inbox import Inbox
-from generator.sync.store.reports_table import Reports
+from generator.sync.unexpected import as_error
 from generator.sync.web.server import application
 from generator.sync.web.serving import Serving
 from generator.sync.web.webhook_secrets import WebhookSecrets
@@ -39,42 +41,53 @@ _TURN = 0.0005
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the operator chose.
+    """What the operator chose for a pass.
 
     Attributes:
         gitops: Where the organization's repositories are.
         database_url: Where deliveries are kept: SQLite or PostgreSQL.
-        secrets: What webhooks are signed with.
         outward: How GitHub is spoken to; None where it is not.
         registry: Who is asked for images.
-        host: The address to listen on.
-        port: The port; 0 for any that is free.
         metrics: What is counted.
-        executor: The name of this process; another one for each that shares the database, the same after a restart.
-        period: The seconds between two reconciliations.
-        silence: The seconds after which another process that says nothing is taken for dead.
-        image_timeout: The seconds that an image is waited for.
         committing: How commits are made.
     """
 
     gitops: Gitops
     database_url: str
-    secrets: WebhookSecrets
     outward: Outward | None
     registry: RegistryClient
     metrics: Metrics
+    committing: Committing = PLAIN
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings(Settings):
+    """What the operator chose for a server.
+
+    Attributes:
+        secrets: What webhooks are signed with.
+        host: The address to listen on.
+        port: The port; 0 for any that is free.
+        executor: The name of this process; another one for each that shares the database, the same after a restart.
+        period: The seconds between two reconciliations.
+        silence: The seconds after which another process that says nothing is taken for dead.
+        image_timeout: The seconds that an image is waited for.
+        known: What no text may tell; what looks like a secret is told neither way.
+    """
+
+    secrets: WebhookSecrets
     host: str
     port: int
     executor: str
     period: float
     silence: float
     image_timeout: float
-    committing: Committing = PLAIN
+    known: KnownSecrets | None = None
 
 
-def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
+def serve(settings: ServerSettings, *, started: Callable[[int], None]) -> None:
     """Serve until a signal comes.
 
     Args:
@@ -89,7 +102,7 @@ def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
     with _opened(settings) as (database, inbox):
         reports = settings.outward.reporting(database, inbox, settings.executor) if settings.outward else None
         reporting, thread = reports or (None, None)
-        drain = _drain(settings, inbox, knowledge, reporting)
+        drain = _drain(settings, inbox, knowledge, settings.image_timeout, reporting)
         _look(drain, knowledge)
         reconciliation = reconciliation_of(settings, inbox, knowledge, reporting)
         engine = Engine(
@@ -108,7 +121,7 @@ def serve(settings: Settings, *, started: Callable[[int], None]) -> None:
         if reporting is not None:
             settings.metrics.watch_reports(lambda: database.read(count_reports))
         health = Health(
-            database, inbox, knowledge, settings.secrets, reconciliation.upkeep, tells=reporting is not None
+            database, inbox, knowledge, settings.secrets, reconciliation.upkeep, reporting is not None, settings.known
         )
         engine.start()
         if thread is not None:
@@ -143,10 +156,12 @@ def put_answers_first() -> None:
 def drain_everything(settings: Settings, inbox: Inbox) -> None:
     """Settle what is due in the inbox, without a server: for one pass by hand.
 
+    What waits for an image goes on waiting: how long is for the server to say whose inbox it is.
+
     Raises:
         TemporaryError: The inbox cannot be read or written.
     """
-    drain = _drain(settings, inbox, Knowledge(settings.metrics))
+    drain = _drain(settings, inbox, Knowledge(settings.metrics), math.inf)
     while drain.once():
         pass
 
@@ -169,40 +184,20 @@ def reconciliation_of(
     )
 
 
-@contextmanager
-def opened_inbox(database_url: str, *, create: bool = False) -> Iterator[Inbox]:
-    """Yield the inbox of a database.
-
-    Args:
-        database_url: Where it is.
-        create: Whether a file that is not there yet is made.
-
-    Raises:
-        UserError: The URL is not right, or the database does not let us in.
-        TemporaryError: The database is away.
-    """
-    with open_database(database_url, create=create) as database:
-        yield Inbox(database)
-
-
 def new_metrics(period: float | None = None) -> Metrics:
     """Return the metrics of this process."""
     return Metrics(version("gitopsmith"), period=period)
 
 
-def default_database(state: Path) -> str:
-    """Return the URL of the SQLite file in a folder for state, which is made where it is missing."""
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return f"sqlite:///{state / 'sync.db'}"
-
-
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Database, Inbox]]:
-    with settings.registry, open_database(settings.database_url) as database:
+    with settings.registry, settings.outward or nullcontext(), open_database(settings.database_url) as database:
         yield database, Inbox(database)
 
 
-def _drain(settings: Settings, inbox: Inbox, knowledge: Knowledge, reporting: Reporting | None = None) -> Drain:
+def _drain(
+    settings: Settings, inbox: Inbox, knowledge: Knowledge, image_timeout: float, reporting: Reporting | None = None
+) -> Drain:
     return Drain(
         settings.gitops,
         inbox,
@@ -210,19 +205,28 @@ def _drain(settings: Settings, inbox: Inbox, knowledge: Knowledge, reporting: Re
         knowledge,
         settings.metrics,
         time.time,
-        image_timeout=settings.image_timeout,
+        image_timeout=image_timeout,
         committing=settings.committing,
         reporting=reporting,
     )
 
 
 def _look(drain: Drain, knowledge: Knowledge) -> None:
-    """Read what is followed; where a remote is away, start all the same: what comes is kept until it is back."""
+    """Read what is followed; where a remote is away, start all the same: what comes is kept until it is back.
+
+    Raises:
+        UserError: A repository does not let us in, or is missing.
+    """
     try:
         drain.look()
     except TemporaryError as error:
         knowledge.unread = str(error)
         _log.warning("the repositories cannot be read yet", reason=str(error))
+    except UserError:
+        raise
+    except Exception as error:
+        _log.exception("unexpected: the repositories cannot be read")
+        knowledge.unread = str(as_error(error))
 
 
 def _reconcile(reconciliation: Reconciliation, metrics: Metrics) -> None:
@@ -234,8 +238,9 @@ def _reconcile(reconciliation: Reconciliation, metrics: Metrics) -> None:
         _log.warning("reconciliation failed", reason=str(error))
         reconciliation.knowledge.unread = str(error)
         metrics.reconciled("failed", time.monotonic() - began, {}, 0)
-    except Exception:
-        _log.exception("a bug: reconciliation failed")
+    except Exception as error:
+        _log.exception("unexpected: reconciliation failed")
+        reconciliation.knowledge.unread = str(as_error(error))
         metrics.reconciled("failed", time.monotonic() - began, {}, 0)
 
 

@@ -9,10 +9,10 @@ from generator.core.errors import GitopsmithError, TemporaryError, UserError
 from generator.core.intents import SetVersion
 from generator.gitrepo.writer import Outcome
 from generator.sync.batch import Work
-from generator.sync.gate import next_look
 from generator.sync.news.delivery import Delivery, Result, State
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 60.0
+_FIRST_LOOK, _LONGEST_LOOK, _SHARE = 5.0, 60.0, 0.25
 _ATTEMPTS = 1500
 """After so many failures in a row, a day of them, a delivery is given up: a person or reconciliation takes over."""
 
@@ -91,7 +91,7 @@ def waiting_for_image(delivery: Delivery, image: str, reason: str, now: float, t
     if waited >= timeout:
         told = f"{image} did not come within {timeout:g} s: {reason}"
         return Settlement(delivery.id, "failed", "gave-up", told, waiting_for=image, waited=waited)
-    delay = min(next_look(waited), timeout - waited)
+    delay = min(_next_look(waited), timeout - waited)
     return Settlement(
         delivery.id,
         "waiting",
@@ -164,6 +164,15 @@ def with_winners(settlements: Sequence[Settlement], works: Sequence[Work], now: 
         return Settlement(work.delivery.id, "waiting", reason=told, not_before=later)
 
     return [one(settlement, work) for settlement, work in zip(settlements, works, strict=True)]
+
+
+def _next_look(waited: float) -> float:
+    """Return the seconds until the registry is asked again: a quarter of what was waited already, from 5 s to 60 s.
+
+    Args:
+        waited: The seconds that were waited so far, counted by the waits themselves: a clock may jump.
+    """
+    return min(_LONGEST_LOOK, max(_FIRST_LOOK, waited * _SHARE))
 
 
 def _effects(work: Work) -> tuple[str, ...]:

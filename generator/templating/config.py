@@ -11,6 +11,7 @@ import yaml
 
 from generator.core.errors import UserError
 from generator.core.tree import Tree
+from generator.core.yamlload import Loader
 from generator.templating.yamltext import YamlError, compose_all, load_all
 
 _SUFFIXES = frozenset({".yml", ".yaml"})
@@ -19,8 +20,8 @@ _JOINED = ("_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exist
 INCLUDE_TAG = "!include"
 
 
-class _Loader(yaml.CSafeLoader):
-    """A safe loader of our own, so that the tag below is known to it alone."""
+class _Loader(Loader):
+    """A loader of its own, so that the tag below is known to it alone."""
 
 
 def _skip_include(loader: yaml.Loader, node: yaml.Node) -> list[object]:  # noqa: ARG001

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from generator.core.yamlload import check_bounds
+from generator.core.yamlload import Loader, check_bounds, problem_of
 
 
 class YamlError(ValueError):
@@ -28,24 +28,23 @@ class YamlError(ValueError):
         return f"{position}: this is not YAML: {self.problem}."
 
 
-def load_all(text: str | bytes, loader: type[yaml.CSafeLoader] = yaml.CSafeLoader) -> list[Any]:
+def load_all(text: str | bytes, loader: type[Loader] = Loader) -> list[Any]:
     """Return the documents of a text.
 
     Args:
         text: The text.
-        loader: A safe loader, where one with tags of its own is needed.
+        loader: A loader that has tags of its own, where one is needed.
 
     Raises:
-        YamlError: It is not YAML, nested or multiplied too far, or holds a date that there is not.
+        YamlError: It is not YAML, nested or multiplied too far, or holds a value that its tag does not fit: a date or a
+            number that there is not, or one that is too long.
     """
     try:
         check_bounds(text)
         return list(yaml.load_all(text, Loader=loader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise YamlError(error.problem or "it is broken", mark.line + 1 if mark else None) from error
-    except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise YamlError(str(error)) from error
+    except (yaml.YAMLError, ValueError) as error:
+        problem = problem_of(error)
+        raise YamlError(problem.what, problem.line) from error
 
 
 def load(text: str | bytes) -> Any:

@@ -73,7 +73,7 @@ def create_app(
         loopback.serve(form(wanted, url, loopback.state, asked), accepts, web_url(url))
         show(loopback.start)
         code = loopback.code(seconds)
-    return _keep(exchange(url, code, conduct), folder)
+    return _keep(exchange(url, code, conduct, os.environ), folder)
 
 
 def _prepare(folder: Path) -> None:

@@ -19,7 +19,7 @@ from generator.core.documents import (
     NetworkPolicySpec,
     SecretReference,
 )
-from generator.core.names import check_owner, check_repository
+from generator.core.names import check_slug
 from generator.core.tree import Tree
 from generator.core.yamltext import remove_item
 from generator.workspace.document_edits import appended
@@ -34,7 +34,7 @@ class NewApp:
 
     Attributes:
         name: The app.
-        repository: Its source as `owner/name`.
+        repository: Its source as `owner/name`; empty for what its documents say.
         template: The template that it is rendered from; empty for what its documents say, else `service` or `chart`.
         image: The container image without a tag; None for a chart, or for what its documents say.
         chart: The OCI chart; None for an image, or for what its documents say.
@@ -43,7 +43,7 @@ class NewApp:
     """
 
     name: str
-    repository: str
+    repository: str = ""
     template: str = ""
     image: str | None = None
     chart: str | None = None
@@ -130,8 +130,5 @@ def source_of(app: NewApp) -> dict[str, Any]:
     Raises:
         UserError: It is not `owner/name`.
     """
-    owner, _, repo = app.repository.partition("/")
-    return {
-        "source_owner": check_owner("repository's owner", owner),
-        "source_repo": check_repository("repository", repo),
-    }
+    owner, repo = check_slug("repository", app.repository)
+    return {"source_owner": owner, "source_repo": repo}

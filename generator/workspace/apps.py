@@ -14,8 +14,9 @@ from generator.core.documents import (
 )
 from generator.core.errors import UserError
 from generator.core.intents import RemoveInstance
-from generator.core.layout import Layout, Place
+from generator.core.layout import RECORDS, Layout, Place
 from generator.core.names import check_name
+from generator.core.previews import ENVIRONMENT
 from generator.core.record import parse_record
 from generator.core.tree import Tree, yaml_names
 from generator.workspace.app_documents import NewApp, documents, source_of, without_delivery
@@ -110,6 +111,17 @@ def apps_in(tree: Tree, layout: Layout, environment: str, cluster: str) -> list[
     return yaml_names(tree, layout.app_records(environment, cluster))
 
 
+def deployed_apps(tree: Tree, layout: Layout) -> dict[str, Place]:
+    """Return the apps that are in any environment, and the first place of each; previews are no apps."""
+    found: dict[str, Place] = {}
+    records = f"{RECORDS}/{layout.environments}"
+    for environment in tree.children(records):
+        for cluster in tree.children(f"{records}/{environment}") if environment != ENVIRONMENT else ():
+            for name in apps_in(tree, layout, environment, cluster):
+                found.setdefault(name, layout.app_place(environment, cluster, name))
+    return found
+
+
 def _answered_earlier(workspace: Workspace, tree: Tree, app: str) -> tuple[str, dict[str, Any]]:
     """Return the first environment that has an app, and what a person answered about the app itself there.
 
@@ -178,7 +190,16 @@ def _as_documented(app: NewApp, tree: Tree, path: str) -> NewApp:
     """
     file = tree.get(path)
     image, chart = app.image or app.data.get("image"), app.chart or app.data.get("chart")
+    if image and chart:
+        raise UserError(
+            f"`{app.name}` would deploy both an image and a chart: {image}, {chart}.", hint="Name one of the two."
+        )
     if file is None:
+        if not app.repository:
+            raise UserError(
+                f"Nothing is said of where the source of `{app.name}` is.",
+                hint="Name its repository on GitHub: --repo OWNER/NAME.",
+            )
         if not image and not chart:
             raise UserError(
                 f"Nothing is said of what `{app.name}` deploys.",
@@ -195,7 +216,7 @@ def _as_documented(app: NewApp, tree: Tree, path: str) -> NewApp:
             f"The app `{app.name}` is there already, and this would change it: {', '.join(changes)}.",
             hint=f"Change {path} and commit it, then run the command again.",
         )
-    return replace(app, image=spec.image, chart=spec.chart, template=spec.template)
+    return replace(app, repository=known["repository"], image=spec.image, chart=spec.chart, template=spec.template)
 
 
 def _given(app: NewApp) -> dict[str, Any]:

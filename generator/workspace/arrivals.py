@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from generator.core.provenance import DELIVERY
+from generator.gitrepo.history import boundary
 from generator.workspace.remotes import Remote
 
 _MOST = 1000
@@ -31,4 +32,26 @@ def arrived(remote: Remote, deliveries: Collection[str]) -> dict[str, str]:
         for delivery in named:
             if delivery in deliveries:
                 found.setdefault(delivery, commit)
+    return found
+
+
+def last_commits(remote: Remote, paths: Iterable[str]) -> dict[str, str]:
+    """Return the commit that touched each file last, as the branch was when last fetched, as far as it is known.
+
+    Args:
+        remote: The repository, and the branch.
+        paths: The files.
+
+    Raises:
+        TemporaryError: The clone cannot be read.
+    """
+    found = {}
+    with remote.opened() as clone:
+        head, unknown = clone.seen(remote.branch), boundary(clone)
+        for path in paths if head else ():
+            last = ("rev-list", "--max-count=1", str(head), "--", path)
+            commit = clone.ask(*last, variables={"GIT_LITERAL_PATHSPECS": "1"}).strip()
+            # Where history ends for us, every file seems to be new.
+            if commit and commit not in unknown:
+                found[path] = commit
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,12 @@ def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
     """
     asked = builtin("repository").template.questions
     data = {key: value for key, value in told.items() if key in asked}
-    answers = resolve(builtin("repository").template, {**data, **_supplied("platform")}).values
+    answers = _answers(data)
+    if there := _document_in(output, answers):
+        known = _answered_by(there)
+        data = {**{key: value for key, value in known.items() if key not in data}, **data}
+        answers = _answers(data)
+        _refuse_another_shape(there, known, answers)
     about_cluster = {key: value for key, value in told.items() if key not in asked}
     cluster_data = {"cloud": answers["cloud"], "region": answers["region"], **about_cluster}
     _check_names(answers)
@@ -77,9 +83,8 @@ def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
     try:
         organization = _organization(answers)
     except ValidationError as error:
-        raise refusal("Some answers are refused.", error) from error
+        raise refusal("Some answers are refused.", error, Organization) from error
     _refuse_foreign(output, organization)
-    _refuse_another_shape(output, organization)
     proposals, notes = [], []
     for address, roles in _wanted(organization):
         path = output / address.owner / address.name
@@ -92,6 +97,10 @@ def propose_organization(output: Path, told: Mapping[str, Any]) -> Proposal:
         change, pristine, _ = plan_changes(empty, empty, organization.spec.paths.layout, draft, roles)
         proposals.append(RepositoryProposal(path, address.branch, empty, change, pristine, organization.url(address)))
     return Proposal(tuple(proposals), tuple(notes))
+
+
+def _answers(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return resolve(builtin("repository").template, {**data, **_supplied("platform")}).values
 
 
 def _supplied(role: str) -> dict[str, str]:
@@ -194,17 +203,42 @@ def _is_ours(entry: Path, owners: set[str]) -> bool:
     )
 
 
-def _refuse_another_shape(output: Path, organization: Organization) -> None:
+@dataclass(frozen=True)
+class _Document:
+    """The document of an organization that is there already."""
+
+    path: Path
+    organization: Organization
+
+
+def _document_in(output: Path, answers: Mapping[str, Any]) -> _Document | None:
+    """Return the document of the organization that is meant, where it is there already."""
+    path = output / answers["org"] / answers["platform_repo"] / ORGANIZATION_FILE
+    if not path.is_file():
+        return None
+    found = parse_document(path.read_bytes(), str(path), Organization)
+    return _Document(path, found) if found.spec.owner == answers["org"] else None
+
+
+def _answered_by(there: _Document) -> dict[str, Any]:
+    """Return what a document answers of the questions of `init`."""
+    spec = there.organization.spec
+    answered = {
+        "domain": spec.domain,
+        "topology": "single" if there.organization.single else "two",
+        "branch": spec.repositories.platform.branch,
+    }
+    if there.organization.single:
+        return answered
+    application = spec.repositories.application
+    return {**answered, "app_org": application.owner, "application_repo": application.name}
+
+
+def _refuse_another_shape(there: _Document, known: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
     """An organization that is there already keeps its repositories and its domain: `init` changes nothing."""
-    address = organization.spec.repositories.platform
-    document = output / address.owner / address.name / ORGANIZATION_FILE
-    if not document.is_file():
-        return
-    there, wanted = parse_document(document.read_bytes(), str(document), Organization).spec, organization.spec
-    if there.owner == wanted.owner and (there.repositories, there.domain) != (wanted.repositories, wanted.domain):
-        known = f"{there.repositories.platform.slug} and {there.repositories.application.slug}, {there.domain}"
+    if changes := [f"{key} {value} → {answers.get(key)}" for key, value in known.items() if answers.get(key) != value]:
         raise UserError(
-            f"{document} says otherwise: {known}.",
+            f"{there.path}: the organization is there already, and this would change it: {', '.join(changes)}.",
             hint="Leave these options out, or change the documents by hand; `init` does not change what is there.",
         )
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from generator.checking.checker import check
 from generator.checking.findings import Finding, in_order
 from generator.checking.model import CheckedRepository, Known
-from generator.core.document_text import parse_document
 from generator.core.documents import Organization
 from generator.core.errors import UserError
 from generator.core.layout import ORGANIZATION_FILE, RECORDS
 from generator.core.record import recorded_layout
 from generator.core.tree import Tree
 from generator.gitrepo.folder_tree import FolderTree
-from generator.workspace.document_findings import document_findings
+from generator.workspace.document_findings import document_findings, orphan_findings
 from generator.workspace.drift import drift
-from generator.workspace.workspace import Role, find_workspace
+from generator.workspace.workspace import find_workspace, organization_in
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,16 @@ def check_folder(path: Path, on_progress: Callable[[int, int], None] | None = No
     platform = next((one.tree for one in subject.repositories if one.tree.get(ORGANIZATION_FILE)), None)
     for repository in subject.repositories:
         layout = subject.organization.spec.paths.layout if subject.organization else recorded_layout(repository.tree)
-        found += document_findings(repository.name, repository.tree, layout)
+        found += _untold(document_findings(repository.name, repository.tree, layout), found)
+        found += orphan_findings(repository.name, repository.tree, layout)
         found += drift(repository.name, repository.tree, platform, layout)
     return [finding for finding in in_order(found) if _is_asked(finding, subject)]
+
+
+def _untold(findings: Iterable[Finding], told: Sequence[Finding]) -> list[Finding]:
+    """Return the findings without those of broken YAML in a file of which that is told already."""
+    broken = {(one.repository, one.path) for one in told if one.rule == "yaml-syntax"}
+    return [one for one in findings if one.rule != "yaml-syntax" or (one.repository, one.path) not in broken]
 
 
 def _subject(path: Path) -> _Subject:
@@ -65,8 +71,7 @@ def _subject(path: Path) -> _Subject:
     except UserError:
         return _alone(path, repository) if repository else _scattered(path)
     checked, only, prefix = [], None, ""
-    roles: tuple[Role, ...] = ("platform",) if workspace.organization.single else ("platform", "application")
-    for role in roles:
+    for role in workspace.roles:
         address, folder = workspace.address(role), workspace.repositories[role].path
         url = workspace.organization.url(address)
         checked.append(CheckedRepository(address.slug, FolderTree(folder), url, address.branch))
@@ -103,9 +108,8 @@ def _prefix(path: Path, root: Path) -> str:
 
 
 def _organization(tree: Tree) -> Organization | None:
-    file = tree.get(ORGANIZATION_FILE)
     try:
-        return parse_document(file.data, ORGANIZATION_FILE, Organization) if file else None
+        return organization_in(tree)
     except UserError:
         return None  # What is wrong with it is a finding of its own.
 

@@ -40,6 +40,11 @@ def add_item(workspace: Workspace, name: str, cluster: str | None, data: Mapping
         draft.instances["platform"].append(
             component(workspace.organization, workspace.cluster(cluster), name, tree, data)
         )
+        draft.notes += [
+            f"{name} needs {other}, which is not on {cluster}: gitopsmith catalog add {other} --cluster {cluster}"
+            for other in _required(tree, layout, name)
+            if other not in components_on(tree, layout, cluster)
+        ]
     return propose(workspace, draft, force=force)
 
 
@@ -65,6 +70,9 @@ def remove_item(workspace: Workspace, name: str, cluster: str | None, *, force: 
         draft.notes.append(str(unknown("catalog item", name, present)))
         return propose(workspace, draft)
     draft.instances["platform"].append(RemoveInstance(place))
+    for other in present if cluster is not None else ():
+        if name in _required(tree, layout, other):
+            draft.notes.append(f"{other} on {cluster} needs {name}.")
     return propose(workspace, draft, force=force)
 
 
@@ -95,6 +103,15 @@ def component(
 def components_on(tree: Tree, layout: Layout, cluster: str) -> list[str]:
     """Return the sorted names of the catalog items on a cluster."""
     return yaml_names(tree, layout.component_records(cluster))
+
+
+def _required(tree: Tree, layout: Layout, name: str) -> list[str]:
+    """Return the items that one says it needs; none for one that cannot be read, which keeps no other from leaving."""
+    try:
+        required = component_template(tree, layout, name).template.metadata.get("requires")
+    except UserError:
+        return []
+    return [str(other) for other in required] if isinstance(required, list) else []
 
 
 def missing_items(tree: Tree, layout: Layout, names: Iterable[str]) -> list[AddInstance]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,40 +13,20 @@ from generator.gitrepo.authorship import AS_CONFIGURED, decide
 from generator.gitrepo.git_process import Git
 from generator.hub.accounts import Caller, account, installation, who_calls
 from generator.hub.anonymous import anonymous
+from generator.hub.branch_rules import BranchRules
 from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
 from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKENS, credentials_in
 from generator.hub.failures import LimitedError, RefusedError, their_now
-from generator.hub.permissions import Permission, lacking, lacking_events, lacking_scopes
-from generator.hub.probes import denied
-from generator.hub.repositories import GitHubRepositories
-from generator.workspace.connection_plan import refuse_another_host, roles_of
+from generator.hub.permissions import lacking, lacking_events, lacking_scopes
+from generator.workspace.connection_plan import refuse_another_host
+from generator.workspace.doctor_lines import Line, listed, missing, seen
+from generator.workspace.repositories_check import followed, repository
 from generator.workspace.workspace import Workspace
 
 _OLDEST_GIT = (2, 39)
 _MOST_SKEW = 30.0
 """GitHub refuses an App whose clock is more than a minute ahead."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that was looked at.
-
-    Attributes:
-        check: What it is.
-        ok: Whether it is as it should be.
-        found: What was found, as a sentence.
-        hint: What to do; empty where it is as it should be.
-    """
-
-    check: str
-    ok: bool
-    found: str
-    hint: str = ""
-
-    def row(self) -> dict[str, str]:
-        """Return it as plain values."""
-        return {"check": self.check, "state": "ok" if self.ok else "missing", "found": self.found, "hint": self.hint}
 
 
 @dataclass(frozen=True)
@@ -58,22 +38,24 @@ class Doctor:
         url: Where the GitHub is.
         workspace: The workspace; None where there is none yet.
         conduct: How calls are made.
+        followed: The repositories that apps follow, each `owner/name`.
     """
 
     environment: Mapping[str, str]
     url: str
     workspace: Workspace | None
     conduct: Conduct
+    followed: Sequence[str] = ()
 
     def lines(self) -> Iterator[Line]:
         """Yield each thing that was looked at; what needs another that is missing is left out."""
-        yield _seen("git", _git_version)
-        yield _seen("git identity", _identity)
+        yield seen("git", _git_version)
+        yield seen("git identity", _identity)
         answered: dict[str, str] = {}
-        reached = _seen("GitHub", lambda: self._reach(answered))
+        reached = seen("GitHub", lambda: self._reach(answered))
         yield reached
         yield from self._clock(answered)
-        credentials = _seen("credentials", self._credentials)
+        credentials = seen("credentials", self._credentials)
         yield credentials
         if not reached.ok or not credentials.ok:
             return
@@ -86,7 +68,7 @@ class Doctor:
         try:
             caller = who_calls(connection)
         except GitopsmithError as error:
-            yield _missing("login", error)
+            yield missing("login", error)
             return
         yield Line("login", True, f"{'The GitHub App' if caller.app else 'The user'} {caller.name}.")
         yield from _asked_for(caller)
@@ -96,34 +78,22 @@ class Doctor:
         try:
             refuse_another_host(workspace, connection)
         except UserError as error:
-            yield _missing("address", error)
+            yield missing("address", error)
             return
-        owners = {
-            workspace.address(role).owner.casefold(): workspace.address(role).owner for role in roles_of(workspace)
-        }
-        for owner in owners.values():
-            yield from _granted(connection, owner)
-        for role in roles_of(workspace):
-            yield from self._repository(connection, caller, workspace.address(role).slug)
+        places = [workspace.address(role).slug for role in workspace.roles]
+        granted: dict[str, list[Line]] = {}
+        for owner in (slug.partition("/")[0] for slug in (*places, *self.followed)):
+            if owner.casefold() not in granted:
+                granted[owner.casefold()] = list(_granted(connection, owner))
+                yield from granted[owner.casefold()]
+        for role in workspace.roles:
+            yield from repository(workspace, role, connection, caller)
+        # Of an account that lets us in nowhere, each repository would say the same.
+        closed = {owner for owner, lines in granted.items() if not lines[0].ok}
+        sources = [slug for slug in self.followed if slug.partition("/")[0].casefold() not in closed]
+        own = {slug.casefold() for slug in places}
+        yield from followed([slug for slug in sources if slug.casefold() not in own], connection, caller)
         yield from self._writes(connection, caller, workspace.address("application"))
-
-    def _repository(self, connection: Connection, caller: Caller, slug: str) -> Iterator[Line]:
-        check = f"repository {slug}"
-        try:
-            found = GitHubRepositories(connection).find(slug)
-        except GitopsmithError as error:
-            yield _missing(check, error)
-            return
-        if found is None:
-            hint = "`gitopsmith connect` creates it, which takes the permission administration."
-            yield Line(check, False, "It is not there, or is hidden from us.", hint)
-        elif found.archived:
-            yield Line(check, False, "It is archived: nobody can write to it.", "Unarchive it: its settings, General.")
-        else:
-            shown = "private" if found.private else "public: everybody sees the inside of your platform"
-            yield Line(check, True, f"It is there, {shown}.")
-        if found and not caller.app and caller.scopes is None:
-            yield _fine_grained(connection, slug)
 
     def _writes(self, connection: Connection, caller: Caller, rules: Repository) -> Iterator[Line]:
         """Yield how the sync writes to the application repository, and whether it can."""
@@ -131,7 +101,7 @@ class Doctor:
         if rules.protected:
             yield Line(check, True, f"{rules.branch} is protected: each write goes through a pull request.")
         else:
-            yield _seen(check, lambda: _pushes(connection, rules))
+            yield seen(check, lambda: _pushes(connection, rules))
         if rules.commits == "git":
             return
         check = f"commits to {rules.slug}"
@@ -178,10 +148,10 @@ class Doctor:
 
 
 def _pushes(connection: Connection, rules: Repository) -> str:
-    if GitHubRepositories(connection).is_protected(rules.slug, rules.branch):
+    if BranchRules(connection).demand_requests(rules.slug, rules.branch):
         return (
-            f"A rule protects {rules.branch}; where it takes no pushes, `gitopsmith connect ORG --protect` has each "
-            "write go through a pull request."
+            f"A rule lets {rules.branch} change by pull requests alone: `gitopsmith connect ORG --protect` has each "
+            "write go through one."
         )
     return f"{rules.branch} is pushed to."
 
@@ -223,7 +193,7 @@ def _granted(connection: Connection, owner: str) -> Iterator[Line]:
     try:
         found = account(connection, owner)
     except GitopsmithError as error:
-        yield _missing(check, error)
+        yield missing(check, error)
         return
     kind = "An organization" if found.is_organization else "A user"
     yield Line(check, True, f"{kind}, `{found.login}`.")
@@ -237,37 +207,8 @@ def _granted(connection: Connection, owner: str) -> Iterator[Line]:
 
 
 def _permissions(check: str, granted: Mapping[str, str], hint: str) -> Line:
-    missing = lacking(granted)
-    needed = [permission for permission in missing if not permission.optional]
+    absent = lacking(granted)
+    needed = [permission for permission in absent if not permission.optional]
     if needed:
-        return Line(check, False, f"Missing: {_listed(needed)}.", hint)
-    return Line(check, True, f"All but {_listed(list(missing))}." if missing else "All that is needed.")
-
-
-def _fine_grained(connection: Connection, slug: str) -> Line:
-    """Say what a fine-grained token may read: what it may write, only writing tells."""
-    check = f"permissions on {slug}"
-    try:
-        missing = denied(connection, slug)
-    except GitopsmithError as error:
-        return _missing(check, error)
-    if missing:
-        return Line(check, False, f"Missing: {_listed(list(missing))}.", "Add them to the token on GitHub.")
-    return Line(check, True, "It reads all that is needed; whether it may write, the first write tells.")
-
-
-def _listed(permissions: list[Permission]) -> str:
-    return "; ".join(f"{permission} ({permission.reason})" for permission in permissions)
-
-
-def _seen(check: str, look: Callable[[], str]) -> Line:
-    try:
-        return Line(check, True, look())
-    except GitopsmithError as error:
-        return _missing(check, error)
-
-
-def _missing(check: str, error: GitopsmithError) -> Line:
-    if isinstance(error, UserError):
-        return Line(check, False, error.message, error.hint)
-    return Line(check, False, str(error), "Check the network, or try again later.")
+        return Line(check, False, f"Missing: {listed(needed)}.", hint)
+    return Line(check, True, f"All but {listed(absent)}." if absent else "All that is needed.")

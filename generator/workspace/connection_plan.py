@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from generator.core.documents import Repository as RepositoryAddress
 from generator.core.errors import UserError, UserErrors
-from generator.core.layout import ORGANIZATION_FILE, PRISTINE_BRANCH
-from generator.gitrepo.credentials import Credentials
-from generator.gitrepo.publishing import Publication, Standing
+from generator.core.layout import ORGANIZATION_FILE
+from generator.gitrepo.publishing import Publication
 from generator.gitrepo.repository import Repository
+from generator.hub.branch_rules import BranchRules
 from generator.hub.connection import Connection
 from generator.hub.repositories import MOST_TOPICS, GitHubRepositories, Hosted
 from generator.hub.web import slug_of, web_url
 from generator.workspace.clusters import committed_organization
+from generator.workspace.connection_branches import compared
 from generator.workspace.connection_rights import Needs, Rights, refuse_lacking, rights_in
 from generator.workspace.document_edits import set_key
 from generator.workspace.proposal import Draft, RepositoryProposal, propose
@@ -88,18 +89,19 @@ class Examined:
     def steps(self) -> tuple[str, ...]:
         """Return what is still to be done, each in words that follow on `Would`."""
         told = [] if self.hosted else [f"create the private repository {self.slug}"]
-        if self.record:
-            told.append(f"commit to {self.repository.path}: {self.record.change.subject}")
         if self.moves:
             told.append(f"push {' and '.join(self.moves)} to {self.slug}")
         if self.rights.administration is not False:
             settings, topics = self.differences(self.hosted)
             told += [f"set the {name.replace('_', ' ')} of {self.slug}: {text}" for name, text in settings.items()]
             told += [f"set the topics of {self.slug}: {', '.join(topics)}"] if topics else []
-        if self.protect:
-            told.append(f"protect {self.address.branch} of {self.slug}")
         if self.follow:
             told.append(f"let origin of {self.repository.path} be {self.publication.url}")
+        if self.record:
+            subject = self.record.change.subject
+            told.append(f"commit to {self.repository.path}, and push to {self.slug}: {subject}")
+        if self.protect:
+            told.append(f"protect {self.address.branch} of {self.slug}")
         return tuple(told)
 
 
@@ -118,23 +120,20 @@ def examine(workspace: Workspace, connection: Connection, *, protect: bool = Fal
     refuse_another_host(workspace, connection)
     found: list[Examined] = []
     problems: list[UserError] = []
-    for role in roles_of(workspace):
+    for role in workspace.roles:
         try:
             found.append(_examined(workspace, role, connection, protect=protect))
         except UserErrors as several:
             problems += several.problems
         except UserError as problem:
             problems.append(problem)
+    # What is wrong with our credentials is so for each of the repositories.
+    problems = list({str(problem): problem for problem in problems}.values())
     if len(problems) == 1:
         raise problems[0]
     if problems:
         raise UserErrors("The workspace cannot be connected; nothing was changed.", _with_hints(problems))
     return tuple(found)
-
-
-def roles_of(workspace: Workspace) -> tuple[Role, ...]:
-    """Return the roles of a workspace's repositories, one for each repository."""
-    return ("platform",) if workspace.organization.single else ("platform", "application")
 
 
 def refuse_another_host(workspace: Workspace, connection: Connection) -> None:
@@ -146,56 +145,43 @@ def refuse_another_host(workspace: Workspace, connection: Connection) -> None:
     here, there = workspace.organization.spec.git_url.rstrip("/"), web_url(connection.url)
     if here.casefold() != there.casefold():
         raise UserError(
-            f"organization.yaml has its repositories on {here} (gitUrl), and this GitHub is {there}.",
+            f"organization.yaml has its repositories on {here} (gitUrl, as committed), and this GitHub is {there}.",
             hint="Name the GitHub that is meant with --github-url; or run `init` anew, with `--data git_url=…`.",
         )
 
 
 def _examined(workspace: Workspace, role: Role, connection: Connection, *, protect: bool) -> Examined:
     organization, repository, address = workspace.organization, workspace.repositories[role], workspace.address(role)
-    github = GitHubRepositories(connection)
     rights = rights_in(connection, address.owner)
-    hosted = github.find(address.slug)
-    url = organization.url(address)
-    publication = Publication(repository, url, Credentials(connection.token(address.owner)))
-    theirs = publication.theirs() if hosted else {}
-    _refuse_unfit(address.slug, hosted, theirs)
-    wanted = {address.branch: workspace.heads[role], PRISTINE_BRANCH: repository.pristine_head()}
-    ours = {branch: commit for branch, commit in wanted.items() if commit}
-    moves, notes = _moves(publication, address, ours, theirs)
+    hosted = GitHubRepositories(connection).find(address.slug)
+    found = compared(workspace, role, connection, hosted)
+    theirs, moves = found.theirs, found.moves
     record = _record(workspace) if protect and role == "platform" else None
     if record:
-        _refuse_behind(address, ours, theirs, moves)
-    unprotected = protect and not (hosted and github.is_protected(address.slug, address.branch))
+        _refuse_behind(address, found.ours, theirs, moves)
+    rules = BranchRules(connection)
+    unprotected = protect and not (hosted and rules.demand_requests(address.slug, address.branch))
     pushes = bool(moves or record)
     workflows = bool(moves) and bool(workspace.tree(role).under(WORKFLOWS))
     by_request = protect or address.protected
     refuse_lacking(rights, address.slug, Needs(hosted is None, pushes, workflows, unprotected, by_request))
+    if unprotected and address.branch in theirs:
+        rules.refuse_unprotectable(address.slug, address.branch)
     kind = "single" if organization.single else role
     return Examined(
         repository=repository,
         address=address,
         rights=rights,
-        publication=publication,
+        publication=found.publication,
         hosted=hosted,
         theirs=theirs,
         moves=moves,
         description=_DESCRIPTIONS[kind].format(organization.spec.owner),
         protect=unprotected,
         record=record,
-        follow=_differs(repository.origin(), url),
-        notes=(*notes, *_remarks(address, rights, hosted)),
+        follow=_differs(repository.origin(), found.publication.url),
+        notes=(*found.notes, *_remarks(address, rights, hosted)),
     )
-
-
-def _refuse_unfit(slug: str, hosted: Hosted | None, theirs: Mapping[str, str]) -> None:
-    if hosted and hosted.archived:
-        raise UserError(f"{slug} is archived: nobody can write to it.", hint="Unarchive it: its settings, General.")
-    if hosted and not hosted.private and not theirs:
-        raise UserError(
-            f"{slug} is public, and what would be pushed shows the inside of your platform to everybody.",
-            hint="Make it private: its settings, Change visibility; or delete it, and it is created private.",
-        )
 
 
 def _remarks(address: RepositoryAddress, rights: Rights, hosted: Hosted | None) -> list[str]:
@@ -205,35 +191,6 @@ def _remarks(address: RepositoryAddress, rights: Rights, hosted: Hosted | None) 
     if hosted and not hosted.private:
         notes.append(f"{address.slug} is public: everybody sees the inside of your platform.")
     return notes
-
-
-def _moves(
-    publication: Publication, address: RepositoryAddress, ours: Mapping[str, str], theirs: Mapping[str, str]
-) -> tuple[dict[str, tuple[str | None, str]], list[str]]:
-    """Return what is to be pushed, and what the user should know.
-
-    Raises:
-        UserError: GitHub has other content there.
-    """
-    if address.branch not in ours:
-        raise UserError(f"{address.slug}: there is no branch `{address.branch}` here.", hint="Check it out, or `init`.")
-    standings = {branch: publication.standing(branch, commit, theirs.get(branch)) for branch, commit in ours.items()}
-    if Standing.FOREIGN in standings.values() or (theirs and set(standings.values()) == {Standing.NEW}):
-        raise UserError(
-            f"{address.slug} holds something else already, which is left as it is: {_listed(theirs)}.",
-            hint="Rename or delete that repository; or choose another name: `gitopsmith init` in a new folder with "
-            "`--data platform_repo=NAME` or `--data application_repo=NAME`.",
-        )
-    if parted := [branch for branch, standing in standings.items() if standing is Standing.PARTED]:
-        raise UserError(
-            f"{address.slug}: {' and '.join(parted)} has commits there that are not here, and commits here that are "
-            "not there.",
-            hint=f"Bring them together here: git fetch {publication.url} {parted[0]}, then git merge FETCH_HEAD.",
-        )
-    pushed = (Standing.NEW, Standing.AHEAD)
-    moves = {name: (theirs.get(name), ours[name]) for name, standing in standings.items() if standing in pushed}
-    behind = [name for name, standing in standings.items() if standing is Standing.BEHIND]
-    return moves, [f"{address.slug}: {name} has newer commits there; `git pull` brings them." for name in behind]
 
 
 def _record(workspace: Workspace) -> RepositoryProposal | None:
@@ -260,11 +217,6 @@ def _refuse_behind(
             "it is protected.",
             hint="Run `git pull` in its folder, and the command again.",
         )
-
-
-def _listed(branches: Mapping[str, str]) -> str:
-    names = sorted(branches)
-    return f"the branch{'es' if names[1:] else ''} {', '.join(names[:3])}{' and more' if names[3:] else ''}"
 
 
 def _differs(origin: str | None, url: str) -> bool:

@@ -12,7 +12,7 @@ from generator.hub.accounts import installation, who_calls
 from generator.hub.connection import Connection
 from generator.hub.repositories import GitHubRepositories
 from generator.hub.web import slug_of, web_url
-from generator.workspace.connection_plan import refuse_another_host, roles_of
+from generator.workspace.connection_plan import refuse_another_host
 from generator.workspace.workspace import Role, Workspace
 
 _PATIENCE = 60.0
@@ -38,7 +38,7 @@ def connected_roles(workspace: Workspace, url: str) -> list[Role]:
     """
     return [
         role
-        for role in roles_of(workspace)
+        for role in workspace.roles
         if (origin := workspace.repositories[role].origin())
         and slug_of(origin) == slug_of(f"{web_url(url)}/{workspace.address(role).slug}")
     ]

@@ -25,7 +25,7 @@ def appended(text: bytes, mapping: str, key: str, item: Any, *, document: int = 
     return add_key(text, mapping, key, [item], document=document)
 
 
-def set_key(text: bytes, mapping: str, key: str, *, value: Scalar, document: int = 0) -> bytes:
+def set_key(text: bytes, mapping: str, key: str, *, value: Scalar) -> bytes:
     """Return a file whose mapping has this value under a key, which is added where it is missing.
 
     Args:
@@ -33,11 +33,10 @@ def set_key(text: bytes, mapping: str, key: str, *, value: Scalar, document: int
         mapping: The path of the mapping.
         key: The key in it.
         value: The value.
-        document: Which document of the file, from 0.
 
     Raises:
         UserError: The place cannot be changed or extended without changing something else.
     """
-    if has(text, f"{mapping}.{key}", document=document):
-        return set_value(text, f"{mapping}.{key}", value, document=document)
-    return add_key(text, mapping, key, value, document=document)
+    if has(text, f"{mapping}.{key}"):
+        return set_value(text, f"{mapping}.{key}", value)
+    return add_key(text, mapping, key, value)

@@ -9,7 +9,9 @@ from generator.core.document_text import parse_documents
 from generator.core.errors import UserError, UserErrors
 from generator.core.layout import ORGANIZATION_FILE, Layout
 from generator.core.tree import Tree
+from generator.core.yamlload import NotYamlError
 from generator.core.yamltext import documents, position
+from generator.workspace.apps import deployed_apps
 
 LIMIT = 50
 """The most problems of a file that are told: nobody reads more, and each takes another look at the file."""
@@ -37,9 +39,29 @@ def document_findings(repository: str, tree: Tree, layout: Layout) -> Iterator[F
             if more := len(problems.problems[LIMIT:]):
                 message = f"There are {more} more problems in this file."
                 yield Finding(Severity.ERROR, "schema", repository, path, 1, 1, "", message)
+        except NotYamlError as broken:
+            line, column = broken.problem.line or 1, broken.problem.column or 1
+            message = f"This is not YAML: {broken.problem.what}."
+            yield Finding(Severity.ERROR, "yaml-syntax", repository, path, line, column, "", message, broken.hint)
         except UserError as problem:
             message = problem.message.removeprefix(f"{path}: ")
             yield Finding(Severity.ERROR, "schema", repository, path, 1, 1, "", message, problem.hint)
+
+
+def orphan_findings(repository: str, tree: Tree, layout: Layout) -> Iterator[Finding]:
+    """Yield the apps that are in an environment while no document says what they are, each once.
+
+    Args:
+        repository: How findings call it.
+        tree: What it holds.
+        layout: Where it keeps everything.
+    """
+    for app, place in deployed_apps(tree, layout).items():
+        document = layout.app_document(app)
+        if tree.get(document) is None:
+            message = f"`{app}` is deployed, but {document} is not there: nothing follows its releases."
+            hint = f"Restore that file from git; or take the app away: gitopsmith app remove {app}"
+            yield Finding(Severity.WARNING, "app-document", repository, place.roots[0], 1, 1, "", message, hint)
 
 
 def _position(text: bytes, key: str) -> tuple[int, int]:

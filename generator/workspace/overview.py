@@ -6,16 +6,19 @@ from typing import Any
 
 from generator.core.errors import UserError
 from generator.core.layout import Layout
-from generator.core.plan_version import deployed
+from generator.core.plan_version import deployed, may_be_deployed
 from generator.core.tree import MemoryTree, Tree
 from generator.templating.library import builtin_names
 from generator.templating.questions import Question
-from generator.workspace.apps import app_names, apps_in
+from generator.workspace.apps import app_names, apps_in, deployed_apps
 from generator.workspace.components import components_on
 from generator.workspace.listing import Listing
 from generator.workspace.rendering import SUPPLIED
 from generator.workspace.templates import builtin, item, item_names, own_items
 from generator.workspace.workspace import Workspace
+
+_UNREADABLE = "unreadable"
+"""Stands for the version of an app that may be there, where a record or a document is broken or holds none."""
 
 
 def clusters(workspace: Workspace) -> Listing:
@@ -53,7 +56,7 @@ def apps(workspace: Workspace) -> Listing:
     tree, layout, order = workspace.tree("application"), workspace.layout, workspace.environments()
     rows = tuple(
         {"name": name, **{environment: _version(tree, layout, name, environment) for environment in order}}
-        for name in app_names(tree, layout)
+        for name in sorted({*app_names(tree, layout), *deployed_apps(tree, layout)})
     )
     return Listing(("name", *order), rows, "No apps yet. Add one: gitopsmith app add NAME --repo OWNER/NAME --env ENV")
 
@@ -131,10 +134,13 @@ def _used(workspace: Workspace | None, tree: Tree, layout: Layout) -> dict[str, 
 
 
 def _version(tree: Tree, layout: Layout, app: str, environment: str) -> Any:
-    """Return the version where all clusters agree, else each cluster's; an empty text where the app is not there."""
+    """Return the version where all clusters agree, else each cluster's; an empty text where the app is not there.
+
+    What cannot be read is never shown as not there.
+    """
     try:
         versions = {place.cluster: place.version for place in deployed(tree, layout, app, environment)}
     except UserError:
-        return ""
+        return _UNREADABLE if may_be_deployed(tree, layout, app, environment) else ""
     different = set(versions.values())
     return different.pop() if len(different) == 1 else versions

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 
 from generator.core.change import Change
-from generator.core.document_text import parse_document
 from generator.core.documents import Organization
 from generator.core.errors import UserError
 from generator.core.layout import ORGANIZATION_FILE
 from generator.core.record import recorded_layout
 from generator.core.tree import Tree
 from generator.gitrepo.branch import Branch
-from generator.gitrepo.clone import Clone
-from generator.gitrepo.remote_branch import RemoteBranch
 from generator.gitrepo.writer import Outcome, WithPristine
 from generator.workspace.committing import PLAIN, Committing
 from generator.workspace.listing import Listing
 from generator.workspace.preview_rendering import Source
 from generator.workspace.previews import Decide, caught_up, previews_on
-from generator.workspace.remotes import Remote, rules_of, shown, written
+from generator.workspace.remotes import Remote, TokenOf, fetched, no_token, rules_of, shown, written
+from generator.workspace.workspace import organization_in
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,13 @@ class PreviewRemotes:
         application: The application repository; None where the organization's file tells where it is.
         platform: The platform repository; None where the application repository is both.
         branch: The branch of the application repository, where not the one that the organization's file tells.
+        token: Returns what opens the application repository, where the organization's file tells where it is.
     """
 
     application: Remote | None
     platform: Remote | None
     branch: str | None = None
+    token: TokenOf = no_token
 
 
 def push_previews(remotes: PreviewRemotes, decide: Decide, committing: Committing = PLAIN) -> tuple[Remote, Outcome]:
@@ -69,7 +70,7 @@ def list_previews(remote: Remote, app: str | None = None) -> Listing:
         TemporaryError: The remote is away.
     """
     with remote.opened() as clone:
-        tree = _fetched(clone, remote.branch)
+        tree = fetched(clone, remote.branch)
         return previews_on(tree, recorded_layout(tree), app)
 
 
@@ -81,16 +82,13 @@ _Platform = Callable[[Tree], Tree]
 def _opened(remotes: PreviewRemotes) -> Iterator[tuple[Remote, Branch, _Platform]]:
     """Yield the application repository, its branch, and what tells what the platform repository holds."""
     with ExitStack() as opened:
-        fetched: list[Tree] = []
 
+        @cache
         def platform() -> Tree:
-            if not fetched:
-                fetched.append(
-                    _fetched(opened.enter_context(_platform_of(remotes).opened()), _platform_of(remotes).branch)
-                )
-            return fetched[0]
+            separate = _platform_of(remotes)
+            return fetched(opened.enter_context(separate.opened()), separate.branch)
 
-        remote = remotes.application or _application(platform(), _platform_of(remotes), remotes.branch)
+        remote = remotes.application or _application(platform(), _platform_of(remotes), remotes)
         ruled = remote
         if remote.rules is None and remotes.platform and not remotes.platform.is_at(remote):
             ruled = replace(remote, rules=rules_of(_organization(platform(), remotes.platform), remote.url))
@@ -119,19 +117,22 @@ def _planner(platform: _Platform, decide: Decide) -> WithPristine:
     return WithPristine(plan)
 
 
-def _application(tree: Tree, platform: Remote, branch: str | None) -> Remote:
+def _application(tree: Tree, platform: Remote, remotes: PreviewRemotes) -> Remote:
     """Return the application repository that the organization's file names."""
     organization = _organization(tree, platform)
     address = organization.spec.repositories.application
-    url = platform.url if organization.single else organization.url(address)
-    return replace(platform, url=url, branch=branch or address.branch, rules=address)
+    found = replace(platform, branch=remotes.branch or address.branch, rules=address)
+    if organization.single:
+        return found
+    # The file may name any host: what opens the platform repository is not for that one.
+    url = organization.url(address)
+    return replace(found, url=url, token=remotes.token(url))
 
 
 def _organization(tree: Tree, platform: Remote | None = None) -> Organization:
-    file = tree.get(ORGANIZATION_FILE)
-    if file is None:
+    if (organization := organization_in(tree)) is None:
         raise _without_organization(platform)
-    return parse_document(file.data, ORGANIZATION_FILE, Organization)
+    return organization
 
 
 def _without_organization(remote: Remote | None) -> UserError:
@@ -139,9 +140,3 @@ def _without_organization(remote: Remote | None) -> UserError:
         f"{remote.url if remote else 'The platform repository'}: there is no {ORGANIZATION_FILE} in it.",
         hint="Name the platform repository: --platform URL.",
     )
-
-
-def _fetched(clone: Clone, branch: str) -> Tree:
-    remote = RemoteBranch(clone, branch)
-    with remote.reserved():
-        return remote.tree(remote.refresh().main)

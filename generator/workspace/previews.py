@@ -29,53 +29,6 @@ Decide = Callable[[Source], PreviewPlan]
 """Decides what becomes of previews; pure."""
 
 
-def open_preview(workspace: Workspace, intent: EnsurePreview, *, force: bool) -> Proposal:
-    """Propose a preview of a pull request, or that the one that is there shows the newer commit.
-
-    Raises:
-        UserError: The app is unknown, what is told of the pull request is no such thing, the app's documents do not
-            let it in, there is no cluster for it, or hand edits are in the way.
-    """
-    return propose(workspace, lambda source: plan_open(source, intent, force=force))
-
-
-def close_preview(workspace: Workspace, intent: RemovePreview, *, force: bool) -> Proposal:
-    """Propose that the preview of a pull request goes; the app itself may be gone already.
-
-    Raises:
-        UserError: A name is refused, or hand edits are in the way.
-    """
-    return propose(workspace, lambda source: plan_close(source, intent, force=force))
-
-
-def collect_previews(
-    workspace: Workspace,
-    now: str,
-    app: str | None = None,
-    pull_requests: Mapping[str, Mapping[int, PullRequest] | None] | None = None,
-    *,
-    allow_many: bool = False,
-    force: bool = False,
-) -> Proposal:
-    """Propose that the previews go that nobody needs any more.
-
-    Args:
-        workspace: The organization's repositories.
-        now: The time, in ISO 8601.
-        app: The one app that is meant; None for all.
-        pull_requests: The open pull requests of each app by number; None where they could not be listed to the end.
-        allow_many: Whether more than half of more than five may go at once.
-        force: Remove what was edited by hand.
-
-    Raises:
-        UserError: `now` is no time, or the app is unknown.
-    """
-    return propose(
-        workspace,
-        lambda source: plan_collection(source, now, app, pull_requests or {}, allow_many=allow_many, force=force),
-    )
-
-
 def propose(workspace: Workspace, decide: Decide) -> Proposal:
     """Propose what is decided about previews.
 
@@ -119,13 +72,23 @@ def with_pristine(source: Source, app: str | None = None) -> tuple[Source, Edits
 
 
 def previews(workspace: Workspace, app: str | None = None) -> Listing:
-    """Return the previews of one app or of all, as the tree tells."""
+    """Return the previews of one app or of all, as the tree tells.
+
+    Raises:
+        UserError: The app is unknown.
+    """
     return previews_on(workspace.tree("application"), workspace.layout, app)
 
 
 def previews_on(tree: Tree, layout: Layout, app: str | None = None) -> Listing:
-    """Return the previews of one app or of all, as the tree of an application repository tells."""
-    found = previews_in(tree, layout, app)
+    """Return the previews of one app or of all, as the tree of an application repository tells.
+
+    Raises:
+        UserError: The app is unknown.
+    """
+    found, known = previews_in(tree, layout, app), app_names(tree, layout)
+    if app is not None and not found and app not in known:
+        raise unknown("app", app, known)
     columns = ("name", "commit", "branch", "cluster", "url", "expires", "pinned")
     return Listing(columns, tuple(_row(preview) for preview in found), "No previews.")
 
@@ -134,7 +97,8 @@ def plan_open(source: Source, intent: EnsurePreview, *, force: bool = False) -> 
     """Return the changes that open a preview; pure, as are the next two.
 
     Raises:
-        UserError: As `open_preview`.
+        UserError: The app is unknown, what is told of the pull request is no such thing, the app's documents do not
+            let it in, there is no cluster for it, or hand edits are in the way.
     """
     app = previewed_app(source, intent.app)
     intent = replace(intent, pull_request=check_pull_request(intent.pull_request))
@@ -154,31 +118,37 @@ def plan_open(source: Source, intent: EnsurePreview, *, force: bool = False) -> 
 
 
 def plan_close(source: Source, intent: RemovePreview, *, force: bool = False) -> PreviewPlan:
-    """Return the changes that close a preview.
+    """Return the changes that close a preview; the app itself may be gone already.
 
     Raises:
-        UserError: As `close_preview`.
+        UserError: A name is refused, or hand edits are in the way.
     """
     check_name("app", intent.app)
     present = previews_of(source.main, source.layout, intent.app, check_number(intent.number))
-    return plan_closing(source.main, source.pristine, source.layout, intent, present, force=force)
+    plan = plan_closing(source.main, source.pristine, source.layout, intent, present, force=force)
+    known = app_names(source.main, source.layout)
+    if present or intent.app in known:
+        return plan
+    note = " ".join(str(unknown("app", intent.app, known)).split("\n"))
+    return replace(plan, main=replace(plan.main, notes=(*plan.main.notes, note)))
 
 
 def plan_collection(
-    source: Source,
-    now: str,
-    app: str | None,
-    pull_requests: Mapping[str, Mapping[int, PullRequest] | None],
-    *,
-    allow_many: bool = False,
-    force: bool = False,
+    source: Source, now: str, app: str | None = None, *, allow_many: bool = False, force: bool = False
 ) -> PreviewPlan:
     """Return the changes that remove the previews that nobody needs; one that cannot go does not hold the others up.
 
+    Args:
+        source: What it is planned on.
+        now: The time, in ISO 8601.
+        app: The one app that is meant; None for all.
+        allow_many: Whether more than half of more than five may go at once.
+        force: Remove what was edited by hand.
+
     Raises:
-        UserError: As `collect_previews`.
+        UserError: `now` is no time, or the app is unknown.
     """
-    garbage = garbage_of(source, now, app, pull_requests, allow_many=allow_many)
+    garbage = garbage_of(source, now, app, {}, allow_many=allow_many)
     blocked = _blocked(source, garbage, force=force)
     notes = [*garbage.notes, *(f"{preview.name} stays: {error}" for preview, error in blocked.items())]
     gone = [(preview, reason) for preview, reason in garbage.gone if preview not in blocked]
@@ -195,8 +165,15 @@ def garbage_of(
 ) -> Garbage:
     """Return the previews that nobody needs any more, and what stays although something speaks against it.
 
+    Args:
+        source: What the repositories hold.
+        now: The time, in ISO 8601.
+        app: The one app that is meant; None for all.
+        pull_requests: The open pull requests of each app by number; None where they could not be listed to the end.
+        allow_many: Whether more than half of more than five may go at once.
+
     Raises:
-        UserError: As `collect_previews`.
+        UserError: `now` is no time, or the app is unknown.
     """
     known = app_names(source.main, source.layout)
     present = previews_in(source.main, source.layout, app)

@@ -22,7 +22,7 @@ from generator.gitrepo.commits import Heads, Step
 from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError
 from generator.hub.mergeability import is_behind
-from generator.hub.requests import Requests
+from generator.hub.pull_requests import Requests
 
 _NOT_YET = frozenset((HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 """What GitHub answers where it does not merge, or has nothing to merge; anything else is no answer to that."""
@@ -142,16 +142,18 @@ class ProtectedBranch:
                 f"it, so it is not made: {request.url}",
                 hint=f"Open it again there if it is wanted after all, or delete the branch {self._changes.name}.",
             )
+        told = f"{self._repository}: what is to be written waits for {request.url}."
         try:
-            self._requests.merge(self._repository, replace(request, sha=head))
+            is_merged = self._requests.merge(self._repository, replace(request, sha=head))
         except RefusedError as error:
             self._refuse_moved(waiting, head)
             if error.status not in _NOT_YET:
                 raise
             if waiting.merge and head == waiting.head and is_behind(self._connection, self._repository, request.number):
                 self._changes.hold(waiting, self._changes.merge(waiting), pristine)
-            told = f"{self._repository}: what is to be written waits for {request.url}. {error.message}"
-            raise TemporaryError(told) from error
+            raise TemporaryError(f"{told} {error.message}") from error
+        if not is_merged:
+            raise TemporaryError(f"{told} It is in the merge queue of {self._changes.base}.")
         self._changes.fetch()
 
     def _refuse_moved(self, waiting: Waiting, head: str) -> None:

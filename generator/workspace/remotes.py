@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 
 from generator.core.change import Change, needed
 from generator.core.diff import diff
-from generator.core.document_text import parse_document
 from generator.core.documents import Organization, Repository
-from generator.core.layout import ORGANIZATION_FILE, Layout
-from generator.core.record import recorded_layout
 from generator.core.tree import Tree
 from generator.gitrepo.branch import Branch
 from generator.gitrepo.clone import Clone
@@ -23,18 +20,20 @@ from generator.gitrepo.credentials import Credentials
 from generator.gitrepo.remote_branch import Anew, RemoteBranch
 from generator.gitrepo.writer import Outcome, Planner, WithPristine, write
 from generator.hub.web import slug_of
-from generator.workspace.committing import PLAIN, Committing
-from generator.workspace.workspace import Role, Workspace
+from generator.workspace.committing import Committing
+from generator.workspace.workspace import Role, Workspace, organization_in
 
 if TYPE_CHECKING:
+    from generator.workspace.on_github import Connect, OnGitHub
     from generator.workspace.protected_branch import ProtectedBranch
-    from generator.workspace.writing import Connect, OnGitHub
 
-Plan = Callable[[Tree, Layout], Change]
-"""Decides what must change on the tree of an application repository with its layout; pure."""
+TokenOf = Callable[[str], str | None]
+"""Returns what opens the repository at an address over https; None where git finds its own way."""
 
-TOKEN_VARIABLES = ("GITOPSMITH_TOKEN", "GIT_TOKEN", "GITHUB_AUTH_TOKEN")
-"""Where a token is looked for, the first one that is set; never on the command line, which others can read."""
+
+def no_token(_: str) -> str | None:
+    """Let git find its own way to whatever address."""
+    return None
 
 
 def _default_cache() -> Path:
@@ -92,7 +91,7 @@ class Remote:
     def _on_github(self, rules: Repository | None, stack: ExitStack) -> OnGitHub | None:
         if rules is None or not (rules.protected or rules.commits == "api"):
             return None
-        from generator.workspace.writing import on_github  # noqa: PLC0415 - slow to import, and seldom needed
+        from generator.workspace.on_github import on_github  # noqa: PLC0415 - slow to import, and seldom needed
 
         return stack.enter_context(on_github(self.url, rules, self.connect))
 
@@ -122,22 +121,29 @@ class Writable:
         return RemoteBranch(self.clone, name, base=self.branch, anew=anew, committer=self.committer)
 
 
-def remote_of(workspace: Workspace, role: Role = "application") -> Remote:
-    """Return the remote of one of a workspace's repositories: where its `origin` is."""
+def remote_of(workspace: Workspace, role: Role = "application", token: TokenOf = no_token) -> Remote:
+    """Return the remote of one of a workspace's repositories: where its `origin` is.
+
+    Args:
+        workspace: The repositories.
+        role: Which one.
+        token: Returns what opens it.
+    """
     address = workspace.address(role)
     url = workspace.repositories[role].origin() or workspace.organization.url(address)
-    return Remote(url, address.branch, token_from_environment(), rules=address)
+    return Remote(url, address.branch, token(url), rules=address)
 
 
-def push(remote: Remote, plan: Plan, committing: Committing = PLAIN) -> Outcome:
-    """Commit and push what a plan decides; where somebody else pushes meanwhile, plan again on the new tree.
+def fetched(clone: Clone, branch: str) -> Tree:
+    """Return what a branch of a remote repository holds now.
 
     Raises:
-        UserError: The plan, the remote or the disk refuses; nothing is changed.
-        TemporaryError: The remote is away, or every race was lost.
+        UserError: The remote does not let us in, or has no such repository or branch.
+        TemporaryError: The remote is away.
     """
-    with remote.writable() as writable:
-        return written(writable.deployed, lambda tree: plan(tree, recorded_layout(tree)), committing)
+    remote = RemoteBranch(clone, branch)
+    with remote.reserved():
+        return remote.tree(remote.refresh().main)
 
 
 def written(branch: Branch, planner: Planner | WithPristine, committing: Committing) -> Outcome:
@@ -170,11 +176,6 @@ def shown(branch: Branch, planner: Planner | WithPristine) -> tuple[Change, str]
         return change, diff(main, needed(main, change.edits))
 
 
-def token_from_environment() -> str | None:
-    """Return the token that the environment holds, if any."""
-    return next((token for name in TOKEN_VARIABLES if (token := os.environ.get(name))), None)
-
-
 def rules_of(organization: Organization, url: str) -> Repository | None:
     """Return what an organization says of the repository at an address; None where it is none of its own.
 
@@ -189,10 +190,8 @@ def rules_of(organization: Organization, url: str) -> Repository | None:
 
 def _rules_in(clone: Clone, remote: Remote) -> Repository | None:
     """Return what an organization says of a repository that holds the organization's file; None without that file."""
-    branch = RemoteBranch(clone, remote.branch)
-    with branch.reserved():
-        file = branch.tree(branch.refresh().main).get(ORGANIZATION_FILE)
-    return rules_of(parse_document(file.data, ORGANIZATION_FILE, Organization), remote.url) if file else None
+    organization = organization_in(fetched(clone, remote.branch))
+    return rules_of(organization, remote.url) if organization else None
 
 
 def _canonical(url: str) -> str:

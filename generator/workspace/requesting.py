@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from generator.core.errors import UserError
-from generator.hub.requests import Request, Requests
+from generator.hub.pull_requests import Request, Requests
 from generator.workspace.remotes import Remote
 from generator.workspace.standing_requests import StandingRequest, remove_branch
 
@@ -47,8 +47,10 @@ def settle(standing: StandingRequest, repository: str, requests: Requests, remov
 
 def merge(
     remote: Remote, repository: str, standing: StandingRequest, request: Request | None, requests: Requests
-) -> None:
+) -> bool:
     """Merge the request of a branch, with nothing but the commit that was seen, and remove the branch.
+
+    Where its base has a merge queue, it is put there, and the branch stays until it is merged in its turn.
 
     Args:
         remote: The application repository.
@@ -56,6 +58,9 @@ def merge(
         standing: What was seen on the branch.
         request: Its request, as `settle` returned it.
         requests: The requests of the repository.
+
+    Returns:
+        Whether it is merged; False where it waits in the queue.
 
     Raises:
         UserError: There is none, somebody closed it, or GitHub refuses.
@@ -68,5 +73,6 @@ def merge(
             f"#{request.number} is not merged, for somebody closed it, with this very commit: {request.url}",
             hint="Open it again there if it is wanted after all, and run the same again.",
         )
-    requests.merge(repository, replace(request, sha=standing.head))
-    remove_branch(remote, standing.branch, standing.head)
+    if is_merged := requests.merge(repository, replace(request, sha=standing.head)):
+        remove_branch(remote, standing.branch, standing.head)
+    return is_merged

@@ -11,11 +11,10 @@ from generator.workspace.workspace import Role, Workspace
 def status(workspace: Workspace) -> dict[str, Any]:
     """Return the organization, its repositories and all of its listings, as plain values."""
     spec = workspace.organization.spec
-    roles: tuple[Role, ...] = ("platform",) if workspace.organization.single else ("platform", "application")
     return {
         "organization": spec.owner,
         "workspace": str(workspace.folder),
-        "repositories": [_repository(workspace, role) for role in roles],
+        "repositories": [_repository(workspace, role) for role in workspace.roles],
         "environments": list(environments(workspace).rows),
         "clusters": list(clusters(workspace).rows),
         "apps": list(apps(workspace).rows),

@@ -41,6 +41,11 @@ class Workspace:
         """Where the repositories keep everything."""
         return self.organization.spec.paths.layout
 
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles of the repositories, one for each repository: a single one goes by `platform`."""
+        return ("platform",) if self.organization.single else ("platform", "application")
+
     def address(self, role: Role) -> RepositoryAddress:
         """Return the owner, name and branch of a role's repository."""
         return getattr(self.organization.spec.repositories, role)  # type: ignore[no-any-return]
@@ -72,6 +77,16 @@ class Workspace:
         if name not in self.environments():
             raise unknown("environment", name, self.environments())
         return name
+
+
+def organization_in(tree: Tree) -> Organization | None:
+    """Return the organization whose file is in a tree; None where there is no such file.
+
+    Raises:
+        UserError: The file is broken.
+    """
+    file = tree.get(ORGANIZATION_FILE)
+    return parse_document(file.data, ORGANIZATION_FILE, Organization) if file else None
 
 
 def unknown(what: str, name: str, known: list[str]) -> UserError:

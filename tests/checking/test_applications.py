@@ -104,6 +104,24 @@ def test_nothing_is_said_of_a_source_that_is_not_checked(check_files: Check, sou
     assert check_files({"app.yaml": application(source, url=url)}) == []
 
 
+@pytest.mark.parametrize(
+    "url", ["https://github.acme.example/Acme-Apps/acme-gitops", "git@github.acme.example:acme-apps/acme-gitops.git"]
+)
+def test_a_repository_of_ours_on_another_host_is_told(check_files: Check, acme: Known, url: str) -> None:
+    (finding,) = check_files({"app.yaml": application("path: a", url=url)}, acme)
+    assert (finding.severity, finding.rule, finding.line) == (Severity.WARNING, "application-repository", 6)
+    assert finding.key == "spec.source.repoURL"
+    assert "`acme-apps/acme-gitops` on github.com (gitUrl of organization.yaml)" in finding.message
+    assert "github.acme.example" in finding.message
+
+
+@pytest.mark.parametrize(
+    "url", [URL, "ssh://git@github.com:22/acme-apps/acme-gitops", "https://gitlab.com/acme/charts"]
+)
+def test_a_repository_where_it_is_and_one_of_others_are_not_told(check_files: Check, acme: Known, url: str) -> None:
+    assert check_files({"app.yaml": application(url=url), "manifests/a.yaml": OBJECT}, acme) == []
+
+
 @pytest.mark.parametrize("revision", ["HEAD", "main", "refs/heads/main"])
 def test_the_checked_branch_may_be_named(check_files: Check, revision: str) -> None:
     found = check_files({"app.yaml": application(f"path: nowhere, targetRevision: {revision}")})

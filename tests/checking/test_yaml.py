@@ -87,6 +87,8 @@ def test_an_alias_to_what_holds_it_is_refused() -> None:
         ("1_000", 1000),
         ("!custom x", "x"),
         ("'1'", "1"),
+        ("!!float ''", ""),
+        ("!!float _", "_"),
     ],
 )
 def test_plain_scalars_are_what_the_readers_of_kubernetes_take_them_for(scalar: str, value: Any) -> None:

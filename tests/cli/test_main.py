@@ -8,14 +8,18 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from generator.cli import main as funnel
+from generator.cli.examples import EXAMPLES
+from generator.cli.main import cli
 from generator.core.errors import TemporaryError, UserError, UserErrors
 
 Run = Callable[..., Any]
@@ -144,6 +148,30 @@ def test_every_verb_has_help(run: Run, tmp_path: Path, verb: str) -> None:
     assert run(tmp_path, *verb.split(), "-h").out == ran.out
 
 
+def commands(command: Any, *above: str) -> Iterator[tuple[str, Any]]:
+    """Yield every command below one, with how it is called."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, *above, name)
+    yield " ".join(above), command
+
+
+def test_no_command_has_two_options_of_one_name() -> None:
+    for called, command in commands(get_command(cli)):
+        names = Counter(name for option in command.params for name in (*option.opts, *option.secondary_opts))
+        assert [name for name, times in names.items() if times > 1] == [], called
+
+
+def test_every_verb_ends_its_help_with_an_example_that_can_be_typed() -> None:
+    verbs = {called: verb for called, verb in commands(get_command(cli)) if not hasattr(verb, "commands")}
+    assert EXAMPLES.keys() == verbs.keys()
+    for called, verb in verbs.items():
+        assert verb.epilog == f"Example: gitopsmith {EXAMPLES[called]}"
+        words = EXAMPLES[called].split()
+        assert " ".join(words[: len(called.split())]) == called
+        with verb.make_context(called, words[len(called.split()) :]) as context:
+            assert context.params
+
+
 def test_the_version_is_printed(process: Run, tmp_path: Path) -> None:
     assert process(tmp_path, "--version").out == f"gitopsmith {version('gitopsmith')}\n"
 
@@ -223,6 +251,7 @@ def test_interrupting_the_process_ends_it_with_130(tmp_path: Path, bootstrapped:
     assert said == "error: Interrupted.\n"
 
 
-def test_quiet_may_stand_after_the_verb(tmp_path: Path, run: Run) -> None:
-    done = run(tmp_path, "init", "acme", "--defaults", "--output", "out", "--quiet")
+@pytest.mark.parametrize("quiet", ["--quiet", "-q"])
+def test_quiet_may_stand_after_the_verb(tmp_path: Path, run: Run, quiet: str) -> None:
+    done = run(tmp_path, "init", "acme", "--defaults", "--output", "out", quiet)
     assert (done.code, done.out, done.err) == (0, "", "")

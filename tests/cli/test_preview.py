@@ -77,7 +77,8 @@ def forget_the_app(ready: Path, git: Git) -> None:
 
 def test_a_surprising_share_is_removed_only_when_it_is_meant(process: Run, ready: Path, git: Git) -> None:
     for number in range(1, 7):
-        assert process(ready, "preview", "open", "podinfo", str(number), "--branch", "x", "--sha", SHA).code == 0
+        named = (str(number), "--branch", f"x{number}")
+        assert process(ready, "preview", "open", "podinfo", *named, "--sha", SHA).code == 0
     forget_the_app(ready, git)
     careful = process(ready, "preview", "gc")
     assert careful.code == 0

@@ -12,9 +12,16 @@ from generator.core.intents import SetVersion
 from generator.core.layout import Layout
 from generator.core.plan_version import plan_version
 from generator.core.tree import Tree
-from generator.workspace.remotes import Remote, push, token_from_environment
+from generator.workspace.access import TOKEN_VARIABLES
+from generator.workspace.committing import PLAIN
+from generator.workspace.remotes import Remote, written
 from tests.cli.conftest import Run
+from tests.github_double.double import GitHubDouble
+from tests.github_double.fixtures import github
 from tests.gitrepo.writing.conftest import TOKEN, serving
+from tests.workspace.on_github import SLUGS, app_in, branches, moved_to
+
+__all__ = ["github"]
 
 Git = Callable[..., str]
 
@@ -115,16 +122,6 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(tmp_path: Path, 
     assert "s3cret" not in done.err + done.out
 
 
-def test_the_token_is_read_from_the_environment_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITOPSMITH_TOKEN", "GIT_TOKEN", "GITHUB_AUTH_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    assert token_from_environment() is None
-    monkeypatch.setenv("GITHUB_AUTH_TOKEN", "ghs_old")
-    monkeypatch.setenv("GITOPSMITH_TOKEN", "ghs_s3cret")
-    assert token_from_environment() == "ghs_s3cret"
-    assert "s3cret" not in repr(Remote("https://github.com/acme/x.git", "main", token=token_from_environment()))
-
-
 # ---- By pull request ------------------------------------------------------------------------------------------
 
 PROPOSED = "gitopsmith/podinfo/staging"
@@ -199,13 +196,73 @@ def test_a_lost_race_costs_one_more_plan(remote: Path, git: Git, tmp_path: Path)
     git(tmp_path, "clone", "--quiet", str(remote), str(other))
     trees: list[Tree] = []
 
-    def plan(tree: Tree, layout: Layout) -> Change:
+    def plan(tree: Tree) -> Change:
         trees.append(tree)
         if len(trees) == 1:
             git(other, "commit", "--quiet", "--allow-empty", "--message", "theirs")
             git(other, "push", "--quiet")
-        return plan_version(tree, layout, SetVersion("podinfo", "staging", "6.7.1"))
+        return plan_version(tree, Layout(), SetVersion("podinfo", "staging", "6.7.1"))
 
-    assert push(Remote(str(remote), "main"), plan).commit == git(remote, "rev-parse", "main")
+    with Remote(str(remote), "main").writable() as writable:
+        assert written(writable.deployed, plan, PLAIN).commit == git(remote, "rev-parse", "main")
     assert subjects(remote, git)[:2] == ["podinfo 6.7.0 → 6.7.1 in staging", "theirs"]
     assert len(trees) == 2
+
+
+# ---- On a GitHub, without any token in the environment ----------------------------------------------------------
+
+
+@pytest.fixture(params=["an App", "a token file"])
+def connected(
+    request: pytest.FixtureRequest,
+    github: GitHubDouble,
+    out: Path,
+    tmp_path: Path,
+    git: Git,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A workspace that was connected to a GitHub, with the credentials of an App, or with a file that holds a token."""
+    for name in (*TOKEN_VARIABLES, "GITHUB_AUTH_TOKEN_FILE", "GITOPSMITH_APP_ID"):
+        monkeypatch.delenv(name, raising=False)
+    file = tmp_path / "credentials"
+    github.organization("acme"), github.organization("acme-apps")
+    if request.param == "an App":
+        app = app_in(github)
+        file.write_text(app.private_key)
+        monkeypatch.setenv("GITOPSMITH_APP_ID", app.id)
+        monkeypatch.setenv("GITOPSMITH_APP_PRIVATE_KEY_FILE", str(file))
+    else:
+        file.write_text(github.token())
+        monkeypatch.setenv("GITHUB_AUTH_TOKEN_FILE", str(file))
+    monkeypatch.setenv("GITOPSMITH_GITHUB_URL", github.url)
+    monkeypatch.setenv("GIT_TERMINAL_PROMPT", "0")
+    assert run(out, "env", "add", "preview", "--cluster", "prod-eu").code == 0
+    here = moved_to(out, git, github.web)
+    done = run(here, "connect", "acme")
+    assert done.code == 0, done.err
+    return here
+
+
+def test_a_version_is_pushed_to_github(connected: Path, github: GitHubDouble, tmp_path: Path, run: Run) -> None:
+    done = run(connected, "set-version", "podinfo", "6.7.1", "--env", "staging", "--push")
+    assert done.code == 0, done.err
+    url = f"{github.web}/{SLUGS[1]}.git"
+    done = run(tmp_path, "set-version", "podinfo", "6.7.2", "--env", "staging", "--remote", url)
+    assert done.code == 0, done.err
+    assert (
+        f"{url} (main {branches(github, SLUGS[1])['main'][:7]}): podinfo 6.7.1 → 6.7.2 in staging, pushed" in done.err
+    )
+
+
+def test_previews_are_pushed_to_github(connected: Path, github: GitHubDouble, tmp_path: Path, run: Run) -> None:
+    opening = ("preview", "open", "podinfo", "7", "--branch", "feat/x", "--sha", "3f2c1a9" + "0" * 33)
+    done = run(connected, *opening, "--push")
+    assert done.code == 0, done.err
+    assert "Open preview podinfo-pr-7 at 3f2c1a9, pushed" in done.err
+    platform, application = (f"{github.web}/{slug}.git" for slug in SLUGS)
+    assert "podinfo-pr-7" in run(tmp_path, "preview", "list", "--remote", application).out
+    for where in (("--platform", platform), ("--remote", application, "--platform", platform)):
+        done = run(tmp_path, "preview", "close", "podinfo", "7", *where)
+        assert done.code == 0, done.err
+        assert "podinfo-pr-7" in done.err

@@ -153,6 +153,15 @@ def test_it_is_merged_by_the_same_command_once_it_is_approved(there: OnGitHub, p
     assert (there.shown, there.branches) == ([MERGED], [])
 
 
+def test_in_a_merge_queue_it_is_told_that_it_waits(there: OnGitHub, promote: Promote) -> None:
+    there.repository.merge_queues["main"] = []
+    for _ in range(2):
+        done = promote("--merge")
+        assert done.code == 0, done.err
+        assert done.err.endswith(f"Pull request: {url(there)}\nIt is in the merge queue of main.\n")
+    assert (there.shown, there.branches) == ([OPEN], [BRANCH])
+
+
 def test_what_somebody_pushed_after_us_is_not_merged(
     there: OnGitHub, promote: Promote, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from generator.cli import sync_options
+from generator.sync.gitops import OnRemotes
+from generator.sync.outward import Outward
+from generator.sync.service import new_metrics
 from tests.cli.conftest import Run
 from tests.github_double.double import GitHubDouble
 from tests.github_double.fixtures import github
@@ -48,3 +53,31 @@ def test_the_webhook_of_an_app_needs_an_address_and_a_secret(
     assert "There is no secret for the webhook of the GitHub App." in refused(run, out, *ADDRESS, *file)
     monkeypatch.setenv("GITOPSMITH_WEBHOOK_SECRET", "0123456789abcdef")
     assert "Name it with --public-url." in refused(run, out)
+
+
+@pytest.mark.parametrize("push", [True, False])
+def test_a_token_goes_to_no_host_that_only_a_file_names(
+    out: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, push: bool
+) -> None:
+    monkeypatch.setenv("GITOPSMITH_TOKEN", "ghp_0123456789")
+    platform = None if push else "https://git.acme.example/acme/acme-gitops"
+    url = "https://api.github.com"
+    with cast(Outward, sync_options.outward(url, new_metrics(), tmp_path)) as outward:
+        for known in (outward, None):
+            found = sync_options.gitops(out if push else None, platform, "main", tmp_path, known, url, push=push)
+            token = cast(OnRemotes, found).token
+            assert token("https://github.com/acme-apps/acme-gitops.git") == "ghp_0123456789"
+            assert (token("https://git.acme.example/acme-apps/acme-gitops") is None) == push
+            assert token("http://127.0.0.3:8080/acme-apps/acme-gitops") is None
+
+
+@pytest.mark.usefixtures("app")
+def test_nor_does_what_an_app_gives(github: GitHubDouble, tmp_path: Path) -> None:
+    (made,) = github.state.apps.values()
+    github.install(made, "acme-apps")
+    platform = f"{github.web}/acme-apps/acme-gitops.git"
+    with cast(Outward, sync_options.outward(github.url, new_metrics(), tmp_path)) as outward:
+        found = sync_options.gitops(None, platform, "main", tmp_path, outward, github.url, push=False)
+        token = cast(OnRemotes, found).token
+        assert token(platform) in github.identities.tokens
+        assert token("http://127.0.0.3:8080/acme-apps/acme-gitops") is None

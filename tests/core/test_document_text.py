@@ -128,11 +128,46 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     assert "(found: many)" in str(refused.value)
 
 
+def test_a_token_in_an_address_is_refused_without_being_told() -> None:
+    text = "kind: Organization\nmetadata: {name: acme}\nspec: {gitUrl: https://ghp_secret@github.com}\n"
+    with pytest.raises(UserErrors, match=r"spec\.gitUrl: must be an address such as https://github\.com") as caught:
+        parse_documents(f"apiVersion: gitopsmith.dev/v1alpha1\n{text}".encode(), "organization.yaml")
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("field", ["config_secret: {name: x}", "configsecret: {name: x}", "ConfigSecret: {name: x}"])
 def test_a_field_has_one_spelling(field: str) -> None:
     text = f"{HEAD}metadata: {{name: x}}\nspec: {{owner: a, repo: x, {field}}}\n"
-    with pytest.raises(UserErrors, match="Extra inputs are not permitted"):
+    with pytest.raises(UserErrors, match=r"there is no such field; did you mean `configSecret`\?"):
         parse_documents(text.encode(), "x")
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("delivry: [{environment: staging}]", "spec.delivry: there is no such field; did you mean `delivery`?"),
+        ("nonsense: 1", "spec.nonsense: there is no such field"),
+        (
+            "delivery: [{environment: a, mod: commit}]",
+            "spec.delivery.0.mod: there is no such field; did you mean `mode`?",
+        ),
+        ("preview: {clusters: a}", "spec.preview.clusters: there is no such field; did you mean `cluster`?"),
+    ],
+)
+def test_a_misspelt_field_is_told_with_the_one_that_was_meant(spec: str, said: str) -> None:
+    text = f"apiVersion: gitopsmith.dev/v1alpha1\nkind: Microservice\nmetadata: {{name: x}}\nspec:\n  {spec}\n"
+    with pytest.raises(UserErrors) as refused:
+        parse_documents(text.encode(), "x")
+    assert said in [problem.message for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("owner", "found"),
+    [("[a, b]", "a list"), ("{a: b}", "a mapping"), ("null", "nothing"), ("yes", "true"), ("12", "12")],
+)
+def test_what_was_found_is_told_in_the_words_of_yaml(owner: str, found: str) -> None:
+    with pytest.raises(UserErrors, match=rf"spec\.owner: .*\(found: {found}\)"):
+        parse_documents(f"{HEAD}metadata: {{name: x}}\nspec: {{owner: {owner}, repo: x}}\n".encode(), "x")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +192,7 @@ def test_what_is_no_document_of_ours_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a: [", "a: 2024-13-01", "a: !!int x", "\x00", "- " * 60_000, "a: &a [*a]"])
 def test_what_is_no_yaml_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match=r"organization\.yaml: not YAML"):
+    with pytest.raises(UserError, match=r"organization\.yaml(:[0-9]+)?: this is not YAML: "):
         parse_documents(text.encode(), "organization.yaml")
 
 

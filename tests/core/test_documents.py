@@ -78,6 +78,8 @@ def test_before_there_is_a_management_cluster_there_is_none() -> None:
         ({"paths": {"catalog": "apps"}}, "each must be another folder"),
         ({"region": "x"}, "Extra inputs are not permitted"),
         ({"owner": 42}, "valid string"),
+        ({"gitUrl": "github.com"}, "an address such as https://github.com"),
+        ({"gitUrl": "https://ghp_secret@github.com"}, "an address such as https://github.com"),
     ],
 )
 def test_what_an_organization_refuses(spec: dict[str, Any], message: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from generator.core.fields import Branch, ClusterName, Domain, Folder, Name, Owner, RepositoryName
+from generator.core.fields import Branch, ClusterName, Domain, Folder, GitServer, Name, Owner, RepositoryName
 
 GOOD: list[tuple[Any, str]] = [
     (Name, "a" * 63),
@@ -17,6 +17,12 @@ GOOD: list[tuple[Any, str]] = [
     (Branch, "release/1.10"),
     (Folder, "registry/clusters"),
     (Domain, "prod-eu.acme.example.com"),
+    (GitServer, "https://github.com"),
+    (GitServer, "https://git.acme.example.com:8443/"),
+    (GitServer, "http://127.0.0.1:40001"),
+    (GitServer, "http://[::1]:3000/git"),
+    (GitServer, "ssh://git@git.acme.example.com:22/srv"),
+    (GitServer, "file:///srv/remotes"),
 ]
 BAD: list[tuple[Any, str, str]] = [
     (Name, "Prod", "DNS label"),
@@ -32,6 +38,24 @@ BAD: list[tuple[Any, str, str]] = [
     (Folder, ".gitopsmith/x", "no dot first"),
     (Folder, ".git", "no dot first"),
     (Domain, "Acme.example", "DNS domain"),
+    (GitServer, "", "an address such as https://github.com"),
+    (GitServer, "github.com", "an address such as https://github.com"),
+    (GitServer, "https://", "an address such as https://github.com"),
+    (GitServer, "https:///acme", "an address such as https://github.com"),
+    (GitServer, "https://ghp_secret@github.com", "an address such as https://github.com"),
+    (GitServer, "https://me:secret@github.com", "an address such as https://github.com"),
+    (GitServer, "ssh://git:secret@github.com", "an address such as https://github.com"),
+    (GitServer, "https://github.com\\@evil.example", "an address such as https://github.com"),
+    (GitServer, "https://github.com?x=", "an address such as https://github.com"),
+    (GitServer, "https://github.com#", "an address such as https://github.com"),
+    (GitServer, "https://github.com/a b", "an address such as https://github.com"),
+    (GitServer, "https://github.com\n", "an address such as https://github.com"),
+    (GitServer, "https://github.com/\x1b[2J", "an address such as https://github.com"),
+    (GitServer, "ext::sh -c touch", "an address such as https://github.com"),
+    (GitServer, "ftp://github.com", "an address such as https://github.com"),
+    (GitServer, "--upload-pack=touch", "an address such as https://github.com"),
+    (GitServer, "file://relative", "an address such as https://github.com"),
+    (GitServer, "https://github.com/" + "a" * 2048, "an address such as https://github.com"),
 ]
 
 

@@ -15,6 +15,7 @@ from generator.core.names import (
     check_name,
     check_owner,
     check_repository,
+    check_slug,
     closest,
     cut,
     is_branch,
@@ -135,6 +136,36 @@ def test_no_repositories(name: str) -> None:
     assert not is_repository(name)
     with pytest.raises(UserError, match="not a GitHub repository's name"):
         check_repository("repository", name)
+
+
+@pytest.mark.parametrize("text", ["acme/shop", "Acme/.github", "a/b.c_d"])
+def test_a_repository_with_its_owner(text: str) -> None:
+    assert "/".join(check_slug("repository", text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("shop", "`shop` is not OWNER/NAME", "OWNER/shop"),
+        ("", "`` is not OWNER/NAME", "acme/shop"),
+        ("a/b/c", "`a/b/c` is not OWNER/NAME", "acme/shop"),
+        ("acme/", "`acme/` is not OWNER/NAME", "acme/shop"),
+        ("a b/shop", "`a b` is not a GitHub owner's name", "39 letters"),
+        ("acme/..", "`..` is not a GitHub repository's name", "100 letters"),
+        ("https://github.com/globex/shop", "is given as an address", "Use `globex/shop`"),
+        ("https://github.com/globex/shop.git/", "is given as an address", "Use `globex/shop`"),
+        ("https://name:secret@ghe.acme.io/globex/shop", "is given as an address", "Use `globex/shop`"),
+        ("git@github.com:globex/shop.git", "is given as an address", "Use `globex/shop`"),
+        ("github.com/globex/shop", "is given as an address", "Use `globex/shop`"),
+        ("https://secret@github.com/shop", "is given as an address", "acme/shop"),
+    ],
+)
+def test_no_repository_with_its_owner(text: str, said: str, hint: str) -> None:
+    with pytest.raises(UserError) as refused:
+        check_slug("repository", text)
+    assert said in refused.value.message
+    assert hint in refused.value.hint
+    assert "secret" not in str(refused.value) + refused.value.hint
 
 
 @pytest.mark.parametrize("name", ["main", "release/1.10", "a_b", "_x", "1e3", "a/-b"])

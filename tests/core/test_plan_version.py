@@ -228,9 +228,21 @@ def test_a_promotion_of_a_source_that_disagrees_is_refused() -> None:
         plan_promotion(tree, LAYOUT, Promote("podinfo", "staging", "production"))
 
 
+def test_a_promotion_from_an_environment_to_itself_is_refused() -> None:
+    with pytest.raises(UserError, match="`staging` is both"):
+        plan_promotion(repository(staging_eu="6.7.1"), LAYOUT, Promote("podinfo", "staging", "staging"))
+
+
 def test_an_app_that_is_not_there_is_named_with_where_it_is() -> None:
-    with pytest.raises(UserError, match="It is in staging"):
+    with pytest.raises(UserError, match="It is in staging") as refused:
         plan_version(repository(staging_eu="1.0.0"), LAYOUT, SetVersion("podinfo", "production", "1.0.1"))
+    assert refused.value.hint.endswith("gitopsmith app add podinfo --env production --version VERSION")
+
+
+def test_the_way_to_a_cluster_names_the_cluster() -> None:
+    with pytest.raises(UserError, match=r"not in staging on us\.") as refused:
+        plan_version(repository(staging_eu="1.0.0"), LAYOUT, SetVersion("podinfo", "staging", "1.0.1", cluster="us"))
+    assert "app add podinfo --env staging --cluster us --version VERSION" in refused.value.hint
 
 
 def test_an_app_whose_version_nobody_declares_says_where_to_declare_it() -> None:
@@ -240,6 +252,28 @@ def test_an_app_whose_version_nobody_declares_says_where_to_declare_it() -> None
     )
     with pytest.raises(UserError, match=r"apps/podinfo\.yaml: spec\.versionFields"):
         plan_version(tree, LAYOUT, SetVersion("podinfo", "staging", "1.0.1"))
+
+
+def test_a_version_that_is_gone_from_where_its_record_says_is_named() -> None:
+    place, found = LAYOUT.app_place("staging", "eu", "podinfo"), files("staging", "eu", "1.0.0")
+    path = f"{place.destination}/podinfo/kustomization.yaml"
+    misspelt = File(found[path].data.replace(b"newTag: 1.0.0", b"newTga: 1.0.0"))
+    with pytest.raises(UserError) as refused:
+        plan_version(MemoryTree({**found, path: misspelt}), LAYOUT, SetVersion("podinfo", "staging", "1.0.1"))
+    assert refused.value.message == (
+        f"{path}: there is no `images[name={IMAGE}].newTag`, which should hold the version of podinfo in staging."
+    )
+    assert "spec.versionFields" in refused.value.hint
+    found[path] = File(b"resources: []\n")
+    with pytest.raises(UserError, match=r"podinfo/kustomization\.yaml: there is no"):
+        plan_version(MemoryTree(found), LAYOUT, SetVersion("podinfo", "staging", "1.0.1"))
+
+
+def test_a_file_that_is_no_yaml_is_named() -> None:
+    place, found = LAYOUT.app_place("staging", "eu", "podinfo"), files("staging", "eu", "1.0.0")
+    path = f"{place.destination}/podinfo/kustomization.yaml"
+    with pytest.raises(UserError, match=rf"^{path}: line 1, column 5: not YAML"):
+        plan_version(MemoryTree({**found, path: File(b"a: b: c\n")}), LAYOUT, SetVersion("podinfo", "staging", "1.0.1"))
 
 
 APP = """\

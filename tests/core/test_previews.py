@@ -66,8 +66,8 @@ def head(number: int = 7, sha: str = "3f2c1a9" + "0" * 33, **told: Any) -> PullR
     return PullRequest(number, sha, **{"branch": "feat/x", "updated_at": NOW, **told})
 
 
-def rendered(intent: EnsurePreview, opening: Any, cluster: str = CLUSTER) -> AddInstance:
-    """Return a preview as a small template renders it."""
+def rendered(intent: EnsurePreview, opening: Any, cluster: str = CLUSTER, domain: str = "") -> AddInstance:
+    """Return a preview as a small template renders it, with a host where there is a domain."""
     pull_request, name = intent.pull_request, preview_name(intent.app, intent.pull_request.number)
     place = LAYOUT.app_place(ENVIRONMENT, cluster, name)
     _, annotations = marks(
@@ -81,7 +81,11 @@ def rendered(intent: EnsurePreview, opening: Any, cluster: str = CLUSTER) -> Add
     record = Record(
         "builtin:service",
         "1",
-        {"version": pull_request.sha, "annotations": annotations},
+        {
+            "version": pull_request.sha,
+            "annotations": annotations,
+            **({"host": host(domain, intent.app, pull_request.branch, pull_request.sha, "here")} if domain else {}),
+        },
         version_fields=(VersionField(f"{name}/kustomization.yaml", "newTag"),),
     )
     text = (
@@ -100,19 +104,18 @@ def rendered(intent: EnsurePreview, opening: Any, cluster: str = CLUSTER) -> Add
 class Repository:
     """A repository in memory that previews are opened and closed in."""
 
-    def __init__(self, policy: Preview = POLICY, limit: int = 10) -> None:
+    def __init__(self, policy: Preview = POLICY, limit: int = 10, domain: str = "") -> None:
         self.main: Tree = EMPTY
         self.pristine: Tree = EMPTY
-        self.policy, self.limit = policy, limit
+        self.policy, self.limit, self.domain = policy, limit, domain
 
     def ensure(self, pull_request: PullRequest, app: str = "podinfo", now: str = NOW, cluster: str = CLUSTER) -> Any:
         intent = EnsurePreview(app, pull_request, now)
         opening = decide(intent, self.policy, cluster, previews_in(self.main, LAYOUT, app), self.limit)
         if opening.refusal:
             return opening.refusal
-        plan = plan_opening(
-            self.main, self.pristine, LAYOUT, intent, opening, rendered(intent, opening, cluster), force=False
-        )
+        instance = rendered(intent, opening, cluster, self.domain)
+        plan = plan_opening(self.main, self.pristine, LAYOUT, intent, opening, instance, force=False)
         self._apply(plan)
         return plan.main
 
@@ -586,6 +589,55 @@ def test_a_preview_moves_when_its_app_names_another_cluster() -> None:
     repository.ensure(head(), cluster="edge")
     assert [preview.cluster for preview in repository.open()] == ["edge"]
     assert not any(f"/{CLUSTER}/" in path for path in repository.files())
+
+
+BY_BRANCH = "{{.Name}}.preview.acme.dev"
+
+
+@pytest.mark.parametrize(("app", "branch"), [("podinfo", "feat-x"), ("podinfo", "FEAT/X"), ("frontend", "feat/x")])
+def test_the_host_of_another_preview_is_not_taken(app: str, branch: str) -> None:
+    repository = Repository(domain=BY_BRANCH)
+    repository.ensure(head(7, branch="feat/x"))
+    before = repository.files()
+    with pytest.raises(UserError) as caught:
+        repository.ensure(head(8, branch=branch), app)
+    assert caught.value.message == f"{app}-pr-8: its host feat-x.preview.acme.dev is the one of podinfo-pr-7 already."
+    assert "NetworkPolicy" in caught.value.hint
+    assert repository.files() == before
+    assert repository.ensure(head(8, branch="feat/y"), app).edits
+
+
+def test_a_host_that_another_one_merely_ends_in_is_free() -> None:
+    repository = Repository(domain=BY_BRANCH)
+    repository.ensure(head(7, branch="my-feat/x"))
+    assert repository.ensure(head(8, branch="feat/x")).edits
+
+
+def test_a_host_is_free_when_its_preview_is_gone() -> None:
+    repository = Repository(domain=BY_BRANCH, limit=1)
+    repository.ensure(head(7, branch="feat/x", updated_at=at(parse_instant(NOW) - QUARTER)))
+    assert repository.ensure(head(8, branch="feat-x")).edits, "the first one makes room"
+    repository.remove(8)
+    assert repository.ensure(head(9, branch="feat-x")).edits
+
+
+def test_a_preview_keeps_its_host_from_commit_to_commit_and_from_cluster_to_cluster() -> None:
+    repository = Repository(domain=BY_BRANCH)
+    repository.ensure(head(7))
+    assert repository.ensure(head(7, "b" * 40), now=at(parse_instant(NOW) + 60)).edits
+    assert repository.ensure(head(7, "b" * 40), cluster="prod-us").edits
+
+
+def test_previews_that_shared_a_host_before_are_brought_to_newer_commits_all_the_same() -> None:
+    repository = Repository()
+    for number in (7, 8):
+        repository.ensure(head(number))
+        place = LAYOUT.app_place(ENVIRONMENT, CLUSTER, preview_name("podinfo", number))
+        record = repository.files()[place.record].replace(b"answers:\n", b"answers:\n  host: feat-x.preview.acme.dev\n")
+        repository.edit(place.record, record)
+        repository.pristine = ChangedTree(repository.pristine, {place.record: File(record)})
+    repository.domain = BY_BRANCH
+    assert repository.ensure(head(8, "b" * 40, updated_at=at(parse_instant(NOW) + 60))).edits
 
 
 events = st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_the_bytes_tell_what_is_recorded_not_how_it_was_computed() -> None:
 def test_a_broken_record_is_the_users_to_restore(text: str) -> None:
     with pytest.raises(UserError) as refused:
         parse_record(text.encode(), ".gitopsmith/repository.yaml")
-    assert refused.value.message.startswith(".gitopsmith/repository.yaml: ")
+    assert re.match(r"\.gitopsmith/repository\.yaml(:\d+)?: ", refused.value.message)
     assert refused.value.hint == "Restore the file from git."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from generator.core.errors import UserError
-from generator.core.versions import TagPattern, is_in_range, is_older, is_prerelease, is_version
+from generator.core.versions import TagPattern, is_in_range, is_older, is_version
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,6 @@ from generator.core.versions import TagPattern, is_in_range, is_older, is_prerel
 )
 def test_a_tag_names_a_version_only_where_the_whole_pattern_fits(pattern: str, tag: str, version: str | None) -> None:
     assert TagPattern(pattern).version_of(tag) == version
-
-
-def test_a_pattern_makes_the_tag_that_it_reads() -> None:
-    pattern = TagPattern("podinfo@{version}")
-    assert pattern.version_of(pattern.tag_of("1.2.3")) == "1.2.3"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +49,6 @@ def test_build_metadata_does_not_count() -> None:
 @pytest.mark.parametrize("text", ["latest", "3f2c1a9", "1.10", "", "1.2.3.4", "v1.2.3"])
 def test_what_is_no_version_is_older_than_nothing(text: str) -> None:
     assert not is_version(text)
-    assert not is_prerelease(text)
     assert not is_older(text, "9.9.9")
     assert not is_older("0.0.1", text)
 

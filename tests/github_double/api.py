@@ -9,7 +9,7 @@ from threading import Event, RLock
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.github_double import git_http, validation
+from tests.github_double import git_http, graphql, validation
 from tests.github_double.description import Operation, operation
 from tests.github_double.exchange import Call, Items, Reply, Request, Response, Sending, Services
 from tests.github_double.faults import (
@@ -157,16 +157,17 @@ class Api:
         request, services = exchange.request, self._services
         validation.check_headers(request.headers)
         found, in_path, named = self._find(request)
+        # A call that GitHub would not take is wrong whatever comes in between, so no fault may hide it.
+        parameters = validation.parameters_of(found, in_path, request)
+        body = validation.body_of(found, request)
+        if found.name not in ROUTES:
+            raise Unfit(f"The double does not serve {found.name} yet.")
         exchange.operation = found
         if instead is not None:
             raise instead.refusal()
         exchange.identity = self._identity(found, request)
-        services.limits.check(exchange.identity)
-        if found.name not in ROUTES:
-            raise Unfit(f"The double does not serve {found.name} yet.")
-        parameters = validation.parameters_of(found, in_path, request)
-        body = validation.body_of(found, request)
-        if "repo" in in_path and named is None:
+        services.limits.check(exchange.identity, request.verb)
+        if "repo" in in_path and (named is None or not named.appears("api")):
             raise not_found()
         check(exchange.identity, ROUTES[found.name].needs, named)
         answered = ROUTES[found.name].handler(Call(services, found, parameters, body, exchange.identity, named))
@@ -177,7 +178,7 @@ class Api:
 
     def _identity(self, found: Operation, request: Request) -> Identity:
         authorization = request.headers.get("Authorization", "")
-        if not authorization and found.name in ROUTES and ROUTES[found.name].needs == "anyone":
+        if not authorization and ROUTES[found.name].needs == "anyone":
             return self._services.identities.nobody()
         return self._services.identities.of(authorization)
 
@@ -186,6 +187,8 @@ class Api:
 
         GitHub's links name a repository by its number, which its description leaves out.
         """
+        if (request.verb, request.path) == ("POST", f"{self._prefix.removesuffix('/v3')}/graphql"):
+            return graphql.ENQUEUE, {}, None
         if not request.path.startswith(f"{self._prefix}/"):
             raise Unfit(f"This is no path of the API, which is below {self._prefix or '/'}.")
         path = request.path.removeprefix(self._prefix)

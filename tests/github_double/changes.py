@@ -48,6 +48,7 @@ class Changes:
 
     def edit_release(self, repository: Repository, release: Release, **fields: Any) -> None:
         was_draft, was_prerelease = release.draft, release.prerelease
+        before = {name: {"from": getattr(release, name) or ""} for name in ("name", "body") if name in fields}
         for name, value in fields.items():
             setattr(release, name, value)
         if was_draft and not release.draft:
@@ -57,7 +58,7 @@ class Changes:
             release.published_at = None
             self._tell_release(repository, release, "unpublished")
         else:
-            self._tell_release(repository, release, "edited", {"changes": {}})
+            self._tell_release(repository, release, "edited", {"changes": before})
             if was_prerelease and not release.prerelease:
                 self._tell_release(repository, release, "released")
 
@@ -107,6 +108,7 @@ class Changes:
             updated_at=now,
             draft=draft,
             labels=labels,
+            unseen=self.state.lag,
         )
         repository.pull_requests.append(pull_request)
         self._tell(repository, pull_request, "opened")
@@ -114,12 +116,16 @@ class Changes:
 
     def push_to(self, repository: Repository, pull_request: PullRequest, sha: str = "") -> None:
         before, pull_request.sha = pull_request.sha, sha or self.state.sha(pull_request.sha)
+        pull_request.known, pull_request.unseen = before, self.state.lag
+        for queue in repository.merge_queues.values():
+            queue[:] = [one for one in queue if one is not pull_request]
         self._tell(repository, pull_request, "synchronize", {"before": before, "after": pull_request.sha})
 
     def edit_pull_request(self, repository: Repository, pull_request: PullRequest, **fields: Any) -> None:
+        before = {name: {"from": getattr(pull_request, name) or ""} for name in ("title", "body") if name in fields}
         for name, value in fields.items():
             setattr(pull_request, name, value)
-        self._tell(repository, pull_request, "edited", {"changes": {}})
+        self._tell(repository, pull_request, "edited", {"changes": before})
 
     def label(self, repository: Repository, pull_request: PullRequest, label: str) -> None:
         pull_request.labels = (*pull_request.labels, label)
@@ -160,9 +166,10 @@ class Changes:
             "after": after,
             "created": before == NOTHING,
             "deleted": after == NOTHING,
-            "pusher": {"name": self.sender.login},
+            "pusher": {"name": self.sender.login, "email": "nobody@example.com"},
         }
         self.state.announce(News("push", "", repository, self.sender, more=more))
+        repository.unseen[ref.removeprefix("refs/heads/")] = self.state.lag
         for other in self.state.repositories.values():
             for pull_request in other.pull_requests:
                 head = pull_request.head, f"refs/heads/{pull_request.branch}"
@@ -175,15 +182,25 @@ class Changes:
 
     def publish_package(self, repository: Repository, name: str, tag: str) -> None:
         """Tell of an image in the registry, in both ways that GitHub has."""
+        now = self.state.now()
         package = {
             "name": name,
             "namespace": repository.owner.login,
             "package_type": "CONTAINER",
             "ecosystem": "CONTAINER",
+            "created_at": now,
+            "updated_at": now,
             "package_version": {
                 "version": f"sha256:{self.state.sha(tag)}",
-                "container_metadata": {"tag": {"name": tag, "digest": ""}},
+                "body": "",
+                "manifest": "",
+                "target_commitish": "main",
+                "target_oid": self.state.sha(tag),
+                "created_at": now,
+                "updated_at": now,
+                "container_metadata": {"tag": {"name": tag, "digest": ""}, "labels": None, "manifest": None},
             },
+            "registry": {"name": "GitHub CONTAINER registry", "type": "CONTAINER", "vendor": "GitHub Inc"},
         }
         self.state.announce(
             News("registry_package", "published", repository, self.sender, more={"registry_package": package})

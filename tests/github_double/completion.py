@@ -52,11 +52,20 @@ def _object(schema: Schema, facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choice(choices: list[Schema], facts: Any) -> Schema:
-    """Return the first of some schemas that is for values of this type."""
+    """Return the first of some schemas that is for values of this type, and of this kind where they say their kind."""
     for choice in choices:
-        if _type(facts) in _types(followed(choice)):
+        if _type(facts) in _types(followed(choice)) and _is_kind(choice, facts):
             return choice
     return choices[0]
+
+
+def _is_kind(schema: Schema, facts: Any) -> bool:
+    """Return whether facts are of the one kind that a schema is for, by their `type`."""
+    schema = followed(schema)
+    if not isinstance(facts, dict) or "type" not in facts:
+        return True
+    kinds = schema.get("properties", {}).get("type", {}).get("enum", [facts["type"]])
+    return facts["type"] in kinds and all(_is_kind(part, facts) for part in schema.get("allOf", ()))
 
 
 def _unknown(schema: Schema) -> Any:

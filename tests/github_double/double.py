@@ -43,7 +43,7 @@ PERMISSIONS = {
 }
 _OUTSIDE = ("clock", "announce")
 """What of a state is no knowledge, but whom it asks and tells."""
-EVENTS = ("release", "pull_request", "registry_package", "package", "push")
+EVENTS = ("release", "pull_request", "registry_package", "package")
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,7 @@ class GitHubDouble:
             raise AssertionError(f"GitHub knows no such permissions: {'; '.join(wrong)}")
         hook = manifest.get("hook_attributes", {}).get("url", "")
         made = self.app(re.sub(r"[^a-z0-9]+", "-", manifest["name"].lower()).strip("-"), owner, hook)
+        made.public = manifest.get("public", False)
         made.permissions, made.events = dict(manifest["default_permissions"]), tuple(manifest.get("default_events", ()))
         code = f"code{self.state.new_id()}"
         self.state.manifests[code] = {
@@ -185,8 +186,10 @@ class GitHubDouble:
         return code
 
     def install(self, app: App, login: str, permissions: Mapping[str, str] = PERMISSIONS) -> Installation:
-        """Return an App's new installation in an account."""
+        """Return an App's new installation in an account, as somebody makes it there on GitHub's page."""
         account = self.state.account(login)
+        if not app.public and account is not app.owner:
+            raise AssertionError(f"GitHub installs the private App {app.slug} on {app.owner.login} alone.")
         made = Installation(self.state.new_id(), app, account, dict(permissions), self.state.now())
         self.state.installations[made.id] = made
         return made

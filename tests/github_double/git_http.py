@@ -25,7 +25,7 @@ def answered(services: Services, request: Request) -> Response:
     try:
         identity = services.identities.of(request.headers.get("Authorization", ""))
         check(identity, f"contents:{'write' if writes else 'read'}", found)
-        if found is None or found.path is None:
+        if found is None or found.path is None or not found.appears("git"):
             raise not_found()
     except Refusal as refusal:
         challenge = {"WWW-Authenticate": 'Basic realm="GitHub"'} if refusal.status == 401 else {}

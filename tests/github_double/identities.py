@@ -43,10 +43,11 @@ class Identity:
 
 @dataclass
 class Token:
-    """Whom a token stands for, and until when."""
+    """Whom a token stands for, until when, and for how many calls from now on GitHub does not know it yet."""
 
     identity: Identity
     expires_at: float
+    unknown: int = 0
 
 
 class Identities:
@@ -54,6 +55,9 @@ class Identities:
 
     Attributes:
         lifetime: The seconds that an installation's token is good for.
+        unknown: How many calls with a new token of an installation are refused, as where not every server of GitHub
+            has heard of it yet.
+        takes_nobody: Whether calls without credentials are refused even where GitHub says that it takes them.
         tokens: What each token stands for.
     """
 
@@ -61,6 +65,8 @@ class Identities:
         self._state = state
         self.tokens: dict[str, Token] = {}
         self.lifetime = _LIFETIME
+        self.unknown = 0
+        self.takes_nobody = False
 
     def user_token(self, login: str, scopes: tuple[str, ...]) -> str:
         """Return a new classic token."""
@@ -81,7 +87,7 @@ class Identities:
         token = f"ghs_{self._state.new_id():036}"
         bot = self._state.account(f"{installation.app.slug}[bot]", "Bot")
         identity = Identity(f"installation-{installation.id}", bot, installation=installation, permissions=permissions)
-        self.tokens[token] = Token(identity, self._state.clock() + self.lifetime)
+        self.tokens[token] = Token(identity, self._state.clock() + self.lifetime, self.unknown)
         return token, self._state.now(self.lifetime)
 
     def revoke(self, token: str = "") -> None:
@@ -90,7 +96,13 @@ class Identities:
             del self.tokens[found]
 
     def nobody(self) -> Identity:
-        """Return who asks without credentials, where GitHub takes that."""
+        """Return who asks without credentials, where GitHub takes that.
+
+        Raises:
+            Refusal: It does not take it now.
+        """
+        if self.takes_nobody:
+            raise Refusal(401, "Requires authentication")
         return Identity("anonymous", self._state.account("anonymous"))
 
     def of(self, authorization: str) -> Identity:
@@ -107,6 +119,9 @@ class Identities:
         found = self.tokens.get(secret)
         if found is None or found.expires_at <= self._state.clock():
             raise Refusal(401, "Bad credentials" if authorization else "Requires authentication")
+        if found.unknown:
+            found.unknown -= 1
+            raise Refusal(401, "Bad credentials")
         return found.identity
 
     def _of_app(self, token: str) -> Identity:
@@ -178,7 +193,7 @@ def _check_permission(permissions: dict[str, str], permission: str, level: str, 
 
 def _check_scopes(scopes: tuple[str, ...], permission: str, level: str, repository: Repository) -> None:
     if permission == "repository_hooks":
-        accepted = ["admin:repo_hook", "write:repo_hook"] + ([] if level == "write" else ["read:repo_hook"])
+        accepted = ["repo", "admin:repo_hook", "write:repo_hook"] + ([] if level == "write" else ["read:repo_hook"])
     else:
         accepted = ["repo"] if repository.private or level != "read" else []
     if accepted and not set(accepted) & set(scopes):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.github_double.faults import SECONDARY_LIMIT
 from tests.github_double.identities import Identity
 from tests.github_double.refusals import Refusal
 
-_HOUR = 3600
+_MINUTE, _HOUR = 60, 3600
 
 
 @dataclass
@@ -25,17 +26,21 @@ class Limits:
 
     Attributes:
         an_hour: How many an identity may make in an hour; set it before the first request.
+        a_minute: How many of them may change something in a minute, the secondary limit; 0 where that is not counted.
     """
 
     def __init__(self, clock: Callable[[], float], an_hour: int = 5000) -> None:
         self._clock = clock
         self.an_hour = an_hour
+        self.a_minute = 0
+        self._writes: dict[str, list[float]] = {}
         self._limits: dict[str, Limit] = {}
         self._dry_until = 0
 
     def forget(self) -> None:
         """Begin anew, as if nobody had asked for anything."""
         self._limits.clear()
+        self._writes.clear()
         self._dry_until = 0
 
     def of(self, key: str) -> Limit:
@@ -54,7 +59,7 @@ class Limits:
         for found in [self.of(key)] if key else self._limits.values():
             found.remaining, found.reset = 0, until
 
-    def check(self, identity: Identity) -> None:
+    def check(self, identity: Identity, verb: str) -> None:
         """Let a request pass.
 
         Raises:
@@ -62,6 +67,15 @@ class Limits:
         """
         if self.of(identity.key).remaining <= 0:
             raise Refusal(403, f"API rate limit exceeded for {identity.key}.")
+        if self.a_minute and verb != "GET":
+            self._check_writes(identity.key)
+
+    def _check_writes(self, key: str) -> None:
+        now = self._clock()
+        recent = [at for at in self._writes.get(key, []) if at > now - _MINUTE]
+        if len(recent) >= self.a_minute:
+            raise Refusal(403, SECONDARY_LIMIT, headers={"Retry-After": str(_MINUTE)})
+        self._writes[key] = [*recent, now]
 
     def count(self, identity: Identity) -> None:
         found = self.of(identity.key)

@@ -18,6 +18,8 @@ class Account:
     id: int
     login: str
     kind: str = "User"
+    plan: str = "team"
+    """What is paid for: with `free`, branches of private repositories have no rules."""
 
 
 @dataclass(eq=False)
@@ -59,6 +61,10 @@ class PullRequest:
     closed_at: str | None = None
     merge_commit: str | None = None
     approvals: int = 0
+    known: str = ""
+    """The head that is shown as long as the newest one was not seen."""
+    unseen: int = 0
+    """How often it is still shown without what was pushed last."""
 
 
 @dataclass(eq=False)
@@ -179,12 +185,26 @@ class Repository:
     hooks: list[Hook] = field(default_factory=list)
     protections: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What protects a branch, as it was asked for."""
+    rules: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The rules that rulesets have for a branch: `type`, and `parameters` where it has some."""
     merge_methods: tuple[str, ...] = ("merge", "squash", "rebase")
     """The ways to merge that it allows."""
+    merge_queues: dict[str, list[PullRequest]] = field(default_factory=dict)
+    """What waits to be merged, by the branch, which takes nothing else."""
+    unseen: dict[str, int] = field(default_factory=dict)
+    """How many requests for a pull request are still refused, by the branch that was pushed."""
+    hidden: dict[str, int] = field(default_factory=dict)
+    """How many calls the API, and git, still answer as if it were not there."""
 
     @property
     def full_name(self) -> str:
         return f"{self.owner.login}/{self.name}"
+
+    def appears(self, surface: str) -> bool:
+        """Return whether it is there for one more call of the API (`api`), or of git (`git`)."""
+        left = self.hidden.get(surface, 0)
+        self.hidden[surface] = max(0, left - 1)
+        return left == 0
 
 
 @dataclass(eq=False)
@@ -200,6 +220,8 @@ class App:
     events: tuple[str, ...]
     webhook_secret: str
     hook: Hook | None = None
+    public: bool = True
+    """Whether it can be installed on other accounts than its owner's."""
 
 
 @dataclass(eq=False)
@@ -264,6 +286,9 @@ class State:
         self.manifests: dict[str, dict[str, Any]] = {}
         """Apps that a person has just agreed to, by the code that can be exchanged for them once."""
         self.installations: dict[int, Installation] = {}
+        self.lag = 0
+        """How many answers know nothing yet of a repository that was created, and those about pull requests of what was
+        pushed."""
         self._last_id = 1000
 
     def new_id(self) -> int:

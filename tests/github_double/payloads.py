@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tests.github_double.completion import complete
 from tests.github_double.description import faults, webhook
-from tests.github_double.model import Hook, Installation, News, PullRequest, Release, State
+from tests.github_double.model import Hook, Installation, News, PullRequest, Release, Repository, State
 from tests.github_double.views import Views
+
+_PACKAGES = frozenset({"package", "registry_package"})
 
 
 def payload(state: State, news: News, installation: Installation | None) -> dict[str, Any]:
@@ -28,6 +31,10 @@ def payload(state: State, news: News, installation: Installation | None) -> dict
             facts["organization"] = views.organization(news.repository.owner)
     if installation is not None:
         facts["installation"] = {"id": installation.id, "node_id": ""}
+    if news.event == "push" and news.repository is not None:
+        facts["repository"] = _pushed(news.repository, facts["repository"])
+    if news.event in _PACKAGES and news.repository is not None:
+        facts[news.event] = {**news.more[news.event], "owner": views.account(news.repository.owner)}
     if isinstance(news.about, Release) and news.repository is not None:
         facts["release"] = views.release(news.repository, news.about)
     elif isinstance(news.about, PullRequest) and news.repository is not None:
@@ -36,6 +43,14 @@ def payload(state: State, news: News, installation: Installation | None) -> dict
     elif isinstance(news.about, Installation):
         facts["installation"] = views.installation(news.about)
     return _checked(news.event, news.action, facts)
+
+
+def _pushed(repository: Repository, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return a repository as pushes show it, which is otherwise than all else does."""
+    owner = {**facts["owner"], "name": repository.owner.login, "email": "nobody@example.com"}
+    created = int(datetime.fromisoformat(repository.created_at).timestamp())
+    more = {"owner": owner, "created_at": created, "pushed_at": created, "stargazers": 0}
+    return {**facts, **more, "master_branch": repository.default_branch}
 
 
 def ping(state: State, hook: Hook) -> dict[str, Any]:

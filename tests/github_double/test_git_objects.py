@@ -120,7 +120,7 @@ def test_a_request_waits_for_its_rules(github: GitHubDouble, ask: Ask, repositor
     assert ask("GET", f"{PULLS}/1").json()["mergeable_state"] == "blocked"
     ask("POST", f"/repos/acme/acme-gitops/statuses/{sha}", {"state": "success", "context": "ci"})
     git_store.commit(repository.path, "main", {"b": "b"}, "Third")
-    assert merged() == "Head branch is out of date."
+    assert merged() == "1 of 1 required status checks are expected."
     assert ask("GET", f"{PULLS}/1").json()["mergeable_state"] == "behind"
     repository.protections["main"]["required_status_checks"]["strict"] = False
     assert merged() == "Pull Request successfully merged"

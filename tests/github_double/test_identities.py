@@ -100,6 +100,27 @@ def test_what_a_token_may_not_see_is_not_there(github: GitHubDouble) -> None:
     assert call(github, "POST", "/repos/acme/public/hooks", token, {}).status_code == 404
 
 
+def test_who_may_write_a_repository_may_keep_its_webhooks(github: GitHubDouble) -> None:
+    github.repository("acme/private")
+    token = f"token {github.token(scopes=('repo',))}"
+    hook = {"config": {"url": "https://example.com/", "content_type": "json"}, "events": ["release"]}
+    assert call(github, "POST", "/repos/acme/private/hooks", token, hook).status_code == 201
+
+
+def test_a_new_token_of_an_installation_may_not_be_known_yet(github: GitHubDouble, app: App) -> None:
+    github.identities.unknown = 2
+    token, _ = github.identities.installation_token(github.install(app, "acme"), {"metadata": "read"})
+    asked = [call(github, "GET", "/installation/repositories", f"token {token}").status_code for _ in range(3)]
+    assert asked == [401, 401, 200]
+
+
+def test_calls_without_credentials_may_be_refused(github: GitHubDouble) -> None:
+    github.user("jane")
+    assert requests.get(f"{github.url}/users/jane", timeout=30).status_code == 200
+    github.identities.takes_nobody = True
+    assert requests.get(f"{github.url}/users/jane", timeout=30).status_code == 401
+
+
 def test_a_manifest_is_exchanged_once(github: GitHubDouble) -> None:
     app = github.app()
     views = {"id": app.id, "slug": app.slug, "name": app.slug, "pem": app.private_key, "webhook_secret": "s"}
@@ -120,6 +141,19 @@ def test_a_limit_counts_what_is_new_and_comes_back(github: GitHubDouble, ask: As
     assert ask("GET", "/rate_limit").status_code == 403
     github.limits.exhaust(0)
     assert ask("GET", "/user").status_code == 200
+
+
+def test_so_many_writes_a_minute_are_taken_of_each(github: GitHubDouble, ask: Ask) -> None:
+    github.repository("acme/podinfo")
+    github.limits.a_minute = 2
+    topics = "/repos/acme/podinfo/topics"
+    assert [ask("PUT", topics, {"names": []}).status_code for _ in range(3)] == [200, 200, 403]
+    refused = ask("PUT", topics, {"names": []})
+    assert "secondary rate limit" in refused.json()["message"]
+    assert refused.headers["Retry-After"] == "60"
+    assert ask("GET", topics).status_code == 200
+    other = f"token {github.token('jane')}"
+    assert call(github, "PUT", topics, other, {"names": []}).status_code == 200
 
 
 def test_an_etag_is_good_for_one_token(github: GitHubDouble, ask: Ask) -> None:

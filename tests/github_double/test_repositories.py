@@ -119,3 +119,48 @@ def test_a_repository_that_was_renamed_says_where_it_is(github: GitHubDouble, as
     assert moved.headers["Location"] == f"{github.url}/repositories/{number}/pulls?state=all"
     assert ask("PATCH", GITOPS, {"description": "a"}, allow_redirects=False).status_code == 307
     assert ask("GET", GITOPS).json()["full_name"] == "acme/renamed"
+
+
+def test_a_new_repository_is_not_there_for_some_calls(github: GitHubDouble, ask: Ask, tmp_path: Path) -> None:
+    github.organization("acme")
+    github.state.lag = 2
+    assert ask("POST", "/orgs/acme/repos", {"name": "acme-gitops"}).status_code == 201
+    assert [ask("GET", GITOPS).status_code for _ in range(4)] == [404, 404, 200, 200]
+    address = f"{github.web.replace('//', f'//x-access-token:{github.token()}@')}/acme/acme-gitops.git"
+    for _ in range(2):
+        with pytest.raises(CalledProcessError, match="ls-remote"):
+            git_store.run(tmp_path, "ls-remote", address)
+    assert git_store.run(tmp_path, "ls-remote", address) == ""
+
+
+@pytest.mark.parametrize(("private", "status"), [(True, 403), (False, 200)])
+def test_a_plan_without_protection_says_so_of_private_repositories(
+    github: GitHubDouble, ask: Ask, private: bool, status: int
+) -> None:
+    github.repository("acme/acme-gitops", git=True, private=private).owner.plan = "free"
+    installation, _ = github.identities.installation_token(
+        github.install(github.app(), "acme"), {"administration": "write"}
+    )
+    headers = {"Authorization": f"token {installation}"}
+    for by, words in (({}, "Upgrade to GitHub Pro"), (headers, "Resource not accessible by integration")):
+        answer = ask("PUT", f"{GITOPS}/branches/main/protection", PROTECTION, headers=by)
+        assert answer.status_code == status
+        assert (words in answer.text) == private
+
+
+def test_rulesets_have_rules_for_a_branch_and_say_that_it_is_protected(github: GitHubDouble, ask: Ask) -> None:
+    found = github.repository("acme/acme-gitops", git=True)
+    rules = f"{GITOPS}/rules/branches/main"
+    assert (ask("GET", rules).json(), ask("GET", f"{GITOPS}/branches/main").json()["protected"]) == ([], False)
+    found.rules["main"] = [{"type": "non_fast_forward"}, {"type": "required_signatures"}]
+    assert [rule["type"] for rule in ask("GET", rules).json()] == ["non_fast_forward", "required_signatures"]
+    assert ask("GET", f"{GITOPS}/branches/main").json()["protected"] is True
+    assert ask("GET", f"{GITOPS}/branches/main/protection").json()["message"] == "Branch not protected"
+
+
+def test_a_private_app_is_its_owners_alone(github: GitHubDouble) -> None:
+    app = github.app()
+    app.public = False
+    github.install(app, "acme")
+    with pytest.raises(AssertionError, match="acme alone"):
+        github.install(app, "acme-apps")

@@ -13,6 +13,7 @@ from tests.github_double.completion import complete
 from tests.github_double.description import faults
 from tests.github_double.double import GitHubDouble
 from tests.github_double.exchange import Reply
+from tests.github_double.faults import Answer, Exhausted
 from tests.github_double.routes.registry import ROUTES, Route
 
 REPOSITORY = "/repos/acme/podinfo"
@@ -48,6 +49,8 @@ def call(double: GitHubDouble, verb: str, path: str, body: Any = None, **headers
         ("POST", f"{REPOSITORY}/deployments", {"ref": "main", "enviroment": "x"}, "does not know: enviroment"),
         ("POST", f"{REPOSITORY}/deployments", None, "The body is missing"),
         ("GET", f"{REPOSITORY}/releases", {"a": 1}, "takes no body"),
+        ("POST", "/graphql", {"query": "{ viewer { name } }", "variables": {"input": {}}}, "query: "),
+        ("POST", "/graphql", {"query": "", "variables": {"input": {"head": "a"}}}, "'head' was unexpected"),
     ],
 )
 def test_a_request_that_github_would_refuse_is_remembered(
@@ -59,6 +62,26 @@ def test_a_request_that_github_would_refuse_is_remembered(
     assert told in violation
     with pytest.raises(AssertionError):
         unsound.assert_sound()
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda double: double.fault(Answer(503)),
+        lambda double: double.fault(Exhausted(40)),
+        lambda double: double.identities.tokens.clear(),
+    ],
+    ids=["a fault", "a limit", "no token"],
+)
+def test_nothing_that_comes_in_between_hides_it(
+    unsound: GitHubDouble, meanwhile: Callable[[GitHubDouble], object]
+) -> None:
+    headers = {"Authorization": f"token {unsound.token()}"}
+    meanwhile(unsound)
+    with unsound:
+        requests.get(f"{unsound.url}{REPOSITORY}/releases?perpage=100", headers=headers, timeout=30)
+    (violation,) = unsound.api.violations
+    assert "`perpage` is no parameter" in violation
 
 
 @pytest.mark.parametrize("headers", [{"User-Agent": ""}, {"X-GitHub-Api-Version": "2019-01-01"}])

@@ -45,6 +45,7 @@ class Views:
             "url": f"{self._state.url}/users/{quote(account.login)}",
             "html_url": f"{self._state.web}/{quote(account.login)}",
             "avatar_url": f"{self._state.web}/avatars/{account.id}",
+            "gravatar_id": "",
             "repos_url": f"{self._state.url}/users/{quote(account.login)}/repos",
             "site_admin": False,
             "name": account.login,
@@ -67,6 +68,7 @@ class Views:
             "homepage": repository.homepage,
             "fork": repository.fork,
             "archived": repository.archived,
+            "disabled": False,
             "default_branch": repository.default_branch,
             "topics": list(repository.topics),
             "url": f"{self._state.url}/repos/{repository.full_name}",
@@ -121,6 +123,9 @@ class Views:
             "user": pull_request.user and self.account(pull_request.user),
             "draft": pull_request.draft,
             "labels": [_label(index, name) for index, name in enumerate(pull_request.labels)],
+            "assignees": [],
+            "requested_reviewers": [],
+            "requested_teams": [],
             "head": self._end(pull_request.head, pull_request.branch, pull_request.sha, pull_request.user),
             "base": self._end(repository, pull_request.base, pull_request.base_sha, repository.owner),
             "created_at": pull_request.created_at,
@@ -128,11 +133,19 @@ class Views:
             "closed_at": pull_request.closed_at,
             "merged_at": pull_request.merged_at,
             "merged": pull_request.merged_at is not None,
+            "merged_by": None,
             "merge_commit_sha": pull_request.merge_commit,
             "mergeable": True if pull_request.state == "open" else None,
             "mergeable_state": state_of(repository, pull_request),
+            "rebaseable": None,
+            "maintainer_can_modify": False,
+            "commits": 1,
+            "additions": 1,
+            "deletions": 0,
+            "changed_files": 1,
             "author_association": "MEMBER",
             "comments": len(comments),
+            "review_comments": 0,
         }
 
     def _end(self, repository: Repository | None, branch: str, sha: str, user: Account | None) -> Facts:
@@ -242,7 +255,7 @@ class Views:
 
     def hook_config(self, hook: Hook) -> Facts:
         """Return the settings of a hook; GitHub shows that there is a secret, never which."""
-        return {**hook.config, **({"secret": "********"} if hook.config.get("secret") else {})}
+        return {"insecure_ssl": "0", **hook.config, **({"secret": "********"} if hook.config.get("secret") else {})}
 
     def delivery(self, delivery: Delivery) -> Facts:
         return {
@@ -296,6 +309,8 @@ class Views:
             "created_at": installation.created_at,
             "updated_at": installation.created_at,
             "single_file_name": None,
+            "has_multiple_single_files": False,
+            "single_file_paths": [],
             "suspended_at": installation.suspended_at,
             "suspended_by": installation.suspended_at and self.account(installation.account),
         }

@@ -124,3 +124,28 @@ def test_an_error_is_as_long_as_a_person_reads() -> None:
     text = str(explain(Failure.REFUSED, said, url="u", branch="main"))
     assert len(text) < 12_000
     assert "hint:" not in text
+
+
+def test_a_token_that_is_missing_is_told_from_one_that_is_refused() -> None:
+    said = "fatal: could not read Username for 'https://github.com': terminal prompts disabled"
+    missing = explain(Failure.FORBIDDEN, said, url="https://host/a.git", branch="main", anonymous=True)
+    refused = explain(Failure.FORBIDDEN, said, url="https://host/a.git", branch="main")
+    assert isinstance(missing, UserError)
+    assert isinstance(refused, UserError)
+    assert missing.message == "https://host/a.git: the remote lets nobody in without a token, and there is none for it."
+    assert "GITOPSMITH_TOKEN" in missing.hint
+    assert refused.hint.startswith("Check the token")
+
+
+def test_an_address_that_is_not_allowed_is_no_wrong_token() -> None:
+    said = (
+        "remote: The `acme' organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this "
+        "repository.\nfatal: unable to access 'https://host/a.git/': The requested URL returned error: 403"
+    )
+    assert classify(said) is Failure.FORBIDDEN
+    error = explain(Failure.FORBIDDEN, said, url="https://host/a.git", branch="main")
+    assert isinstance(error, UserError)
+    assert error.hint == "Add the address of this machine to the organization's IP allow list."
+    other = explain(Failure.FORBIDDEN, "denied", url="u", branch="main")
+    assert isinstance(other, UserError)
+    assert other.hint.startswith("Check the token")

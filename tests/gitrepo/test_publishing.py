@@ -119,6 +119,6 @@ def test_origin_is_forgotten_and_the_pristine_branch_stays(publication: Publicat
 def test_what_is_not_there_is_told_without_any_secret(here: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such repository"):
         Publication(Repository(here), str(tmp_path / "none.git")).theirs()
-    with pytest.raises(UserError, match="must not hold a password") as caught:
+    with pytest.raises(UserError, match="must not hold a user, a password or a token") as caught:
         Publication(Repository(here), "https://me:hidden@github.com/a/b.git", Credentials("t"))
     assert "hidden" not in str(caught.value)

@@ -24,6 +24,7 @@ class Recorder:
 
     calls: list[tuple[str, int]] = field(default_factory=list)
     limits: list[tuple[int, int, float]] = field(default_factory=list)
+    limited_for: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
 
     def called(self, api: str, status: int, seconds: float) -> None:
@@ -32,6 +33,9 @@ class Recorder:
 
     def limit(self, remaining: int, limit: int, reset: float) -> None:
         self.limits.append((remaining, limit, reset))
+
+    def limited(self, seconds: float) -> None:
+        self.limited_for.append(seconds)
 
 
 @pytest.fixture

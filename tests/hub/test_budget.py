@@ -10,10 +10,13 @@ from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
 from generator.hub.credentials import Token
 from generator.hub.deployments import Deployments
+from generator.hub.failures import LimitedError
 from tests.github_double.double import GitHubDouble
+from tests.github_double.faults import SECONDARY_LIMIT, Answer
 from tests.hub.conftest import Recorder
 
 POST = "POST /repos/{}/{}/deployments"
+TOPICS = "/repos/acme/podinfo/topics"
 
 
 class Clock:
@@ -41,6 +44,26 @@ def test_of_what_creates_something_reports_leave_others_their_share_of_the_minut
     assert budget.wait() == 30.0
     clock.now += 30.0
     assert budget.wait() == 0
+
+
+def test_commits_may_have_nearly_all_of_the_minute(clock: Clock) -> None:
+    budget = Budget(clock)
+    for _ in range(75):
+        assert budget.wait_to_commit() == 0
+        budget.called(POST, 201, 0.1)
+        clock.now += 0.5
+    assert budget.wait_to_commit() == 60.0 - 37.5
+    clock.now += 60.0 - 37.5
+    assert budget.wait_to_commit() == 0
+
+
+def test_commits_do_not_wait_because_reports_have_to(clock: Clock) -> None:
+    budget = Budget(clock, shares=Shares(an_hour=1))
+    budget.pause(3600.0)
+    budget.limit(0, 5000, 4000.0)
+    budget.called(POST, 201, 0.1)
+    assert budget.wait() > 0
+    assert budget.wait_to_commit() == 0
 
 
 def test_and_of_the_hour(clock: Clock) -> None:
@@ -90,9 +113,32 @@ def test_github_is_left_alone_for_as_long_as_it_says_and_the_wait_is_told(clock:
     budget.pause(30.0)
     budget.pause(10.0)
     assert budget.wait() == 30.0
-    budget.called(POST, 429, 0.1)
+    budget.limited(60.0)
     assert budget.wait() == 60.0
     assert waits == [30.0, 60.0]
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"),
+    [
+        (Answer(403, SECONDARY_LIMIT, {"Retry-After": "90"}), 90.0),
+        (Answer(429, SECONDARY_LIMIT, {"Retry-After": "7"}), 7.0),
+        (Answer(403, SECONDARY_LIMIT), 60.0),
+    ],
+    ids=["403", "429", "no time"],
+)
+@pytest.mark.parametrize("verb", ["GET", "PUT"])
+def test_reports_wait_as_long_as_github_said_to_any_other_call(
+    github: GitHubDouble, recorder: Recorder, clock: Clock, limit: Answer, seconds: float, verb: str
+) -> None:
+    github.repository("acme/podinfo")
+    github.fault(limit)
+    budget = Budget(clock, recorder)
+    with Connection(Token(github.token()), github.url, Conduct(observer=budget)) as connection:
+        with pytest.raises(LimitedError):
+            connection.caller("acme").ask(verb, TOPICS, body=None if verb == "GET" else {"names": []})
+        assert (budget.wait(), budget.wait_to_commit()) == (seconds, 0)
+        assert recorder.limited_for == [seconds]
 
 
 def test_it_sees_every_call_of_a_connection_and_who_counted_before_goes_on(

@@ -65,7 +65,7 @@ def test_a_file_that_holds_no_token_is_told_but_not_shown(file: Path, content: b
 @pytest.mark.parametrize("variable", ["GITHUB_AUTH_TOKEN_FILE", "GITOPSMITH_APP_PRIVATE_KEY_FILE"])
 def test_a_file_that_is_missing_is_told(variable: str, tmp_path: Path) -> None:
     app = {"GITOPSMITH_APP_ID": "7"} if "APP" in variable else {}
-    with pytest.raises(UserError, match="No such file or directory"):
+    with pytest.raises(UserError, match=f"none: No such file or directory\\.\n{variable} names it: set that to "):
         credentials_in({variable: str(tmp_path / "none"), **app})
 
 

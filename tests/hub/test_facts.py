@@ -63,6 +63,8 @@ def test_a_release_is_what_a_webhook_says_of_it(change: Change) -> None:
         {"title": None, "user": None, "labels": None, "draft": None, "updated_at": None},
         {"head": {"ref": "a", "sha": "f" * 64, "repo": None, "user": None}},
         {"head": {"ref": "a", "sha": "f" * 40, "repo": {"full_name": "someone/podinfo"}}},
+        {"head": {"ref": "a", "sha": "f" * 40, "repo": {"full_name": "evil/pod..info"}}},
+        {"head": {"ref": "a", "sha": "f" * 40, "repo": {"full_name": "evil/pod info"}}},
         {"state": "closed", "labels": []},
     ],
 )

@@ -96,3 +96,16 @@ def test_a_hint_fits_what_is_wrong() -> None:
     assert meaning(403, **lacking).hint == "The token lacks a scope that this needs: repo."
     assert "lacks a scope" not in meaning(404, x_oauth_scopes="repo, gist", x_accepted_oauth_scopes="repo").hint
     assert "lacks a scope" not in meaning(404, x_accepted_oauth_scopes="repo").hint
+
+
+def test_an_address_that_is_not_allowed_is_told_before_any_permission() -> None:
+    said = (
+        "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow "
+        "list enabled, and your IP address is not permitted to access this resource."
+    )
+    found = meaning(403, {"message": said}, x_accepted_github_permissions="contents=read")
+    assert type(found) is RefusedError
+    assert found.hint == (
+        "An owner of the organization can add the address of this machine: Settings, Authentication security, IP allow "
+        "list."
+    )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pytest
 
 from generator.core.errors import UserError
 from generator.core.tree import EXECUTABLE, SYMLINK, File
+from generator.hub.budget import Budget
+from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
-from generator.hub.failures import UnavailableError
+from generator.hub.credentials import Token
+from generator.hub.failures import LimitedError, UnavailableError
 from generator.hub.git_objects import GitObjects
 from tests.github_double import git_store
 from tests.github_double.double import GitHubDouble
-from tests.github_double.faults import Answer, CutOff, Unheard
+from tests.github_double.faults import SECONDARY_LIMIT, Answer, CutOff, Unheard
 from tests.github_double.model import Repository
 
 NAME = "acme-apps/acme-gitops"
@@ -116,3 +120,90 @@ def test_an_answer_that_names_nothing_is_no_answer(objects: GitObjects, github: 
     github.fault(Answer(200, text="{}"), "/git/trees", times=None)
     with pytest.raises(UnavailableError, match="does not tell what it made"):
         objects.tree(None, {"a": File(b"x")})
+
+
+# --- how much GitHub takes
+
+
+@dataclass
+class Clock:
+    """A time that passes only where somebody sleeps.
+
+    Attributes:
+        now: The time, in seconds since 1970.
+        slept: The seconds that were slept.
+    """
+
+    now: float = 1000.0
+    slept: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def budget(clock: Clock) -> Budget:
+    return Budget(clock)
+
+
+@pytest.fixture
+def paced(github: GitHubDouble, repository: Repository, clock: Clock, budget: Budget) -> Iterator[GitObjects]:
+    """Return what makes objects where the whole process counts what it creates."""
+    conduct = Conduct(observer=budget, sleep=clock.sleep, luck=lambda: 0.0, clock=clock)
+    with Connection(Token(github.token()), github.url, conduct) as connection:
+        yield GitObjects(connection, NAME)
+
+
+def blob(number: int) -> dict[str, File]:
+    return {"file": File(str(number).encode())}
+
+
+def test_what_the_process_creates_beside_it_counts(paced: GitObjects, clock: Clock, budget: Budget) -> None:
+    for _ in range(74):
+        budget.called("POST /repos/{}/{}/deployments", 201, 0.1)
+    paced.tree(None, blob(1))
+    assert clock.slept == 0
+    paced.tree(None, blob(2))
+    assert clock.slept == 60
+
+
+def test_without_a_count_of_the_process_its_own_counts(
+    github: GitHubDouble, repository: Repository, clock: Clock
+) -> None:
+    conduct = Conduct(sleep=clock.sleep, clock=clock)
+    with Connection(Token(github.token()), github.url, conduct) as connection:
+        objects = GitObjects(connection, NAME)
+        for number in range(76):
+            assert clock.slept == 0
+            objects.tree(None, blob(number))
+    assert clock.slept == 60
+
+
+def test_a_limit_is_waited_for_at_the_call_that_met_it_and_reports_wait_too(
+    github: GitHubDouble, paced: GitObjects, clock: Clock, budget: Budget
+) -> None:
+    github.fault(Answer(403, SECONDARY_LIMIT, {"Retry-After": "60"}), "/git/trees", times=2)
+    assert paced.tree(None, blob(1))
+    assert clock.slept == 120
+    github.fault(Answer(403, SECONDARY_LIMIT, {"Retry-After": "60"}), "/git/trees", times=3)
+    with pytest.raises(LimitedError):
+        paced.tree(None, blob(1))
+    assert clock.slept == 240
+    assert budget.wait() == 60
+
+
+def test_a_long_limit_is_told_at_once(github: GitHubDouble, paced: GitObjects, clock: Clock, budget: Budget) -> None:
+    github.fault(Answer(403, SECONDARY_LIMIT, {"Retry-After": "61"}), "/git/trees")
+    with pytest.raises(LimitedError):
+        paced.tree(None, blob(1))
+    assert clock.slept == 0
+    assert budget.wait() == 61

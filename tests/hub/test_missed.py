@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from generator.hub import missed
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, UnavailableError
 from generator.hub.missed import Attempt, Deliveries, HookPlace, missed_of
@@ -155,3 +156,45 @@ def test_of_events_that_do_not_matter_none_was_missed(github: GitHubDouble, hook
     tell(github, hook, 1)
     assert deliveries.since(PLACE, 0.0, {"release"}).missed
     assert deliveries.since(PLACE, 0.0, {"pull_request"}).missed == ()
+
+
+@pytest.fixture
+def few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two pages be the most that are read of a list."""
+    monkeypatch.setattr(missed, "_MOST_PAGES", 2)
+
+
+@pytest.mark.usefixtures("few_pages")
+def test_of_too_many_deliveries_those_that_failed_are_looked_through_further(
+    github: GitHubDouble, hook: Hook, deliveries: Deliveries
+) -> None:
+    failed = {*range(2, 500, 50), 499}
+    for number in range(1, 501):
+        tell(github, hook, number, status=502 if number in failed else 202, later=number - 500)
+    found = deliveries.since(PLACE, 0.0)
+    assert {attempt.id for attempt in found.missed} == failed
+    assert found.whole
+    assert found.newest == found.taken
+    assert len(github.calls()) == 3
+
+
+@pytest.mark.usefixtures("few_pages")
+def test_what_was_brought_again_was_not_missed_though_its_failure_is_on_another_list(
+    github: GitHubDouble, hook: Hook, deliveries: Deliveries
+) -> None:
+    for number in range(1, 301):
+        tell(github, hook, number, status=502 if number in {1, 2} else 202)
+    hook.deliveries[-1].guid = hook.deliveries[0].guid
+    assert [attempt.id for attempt in deliveries.since(PLACE, 0.0).missed] == [2]
+
+
+@pytest.mark.usefixtures("few_pages")
+def test_of_too_many_that_failed_the_newest_are_told_and_that_there_are_more(
+    github: GitHubDouble, hook: Hook, deliveries: Deliveries
+) -> None:
+    for number in range(1, 501):
+        tell(github, hook, number, later=number - 500)
+    found = deliveries.since(PLACE, 0.0)
+    assert [attempt.id for attempt in found.missed] == list(range(301, 501))
+    assert not found.whole
+    assert found.newest

@@ -6,9 +6,8 @@ import pytest
 
 from generator.core.errors import UserError
 from generator.hub.accounts import Account
-from generator.hub.failures import UnavailableError
+from generator.hub.failures import NotFoundError, UnavailableError
 from generator.hub.repositories import GitHubRepositories
-from tests.github_double import git_store
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import Answer
 from tests.hub.conftest import Connect, app_credentials
@@ -25,9 +24,11 @@ def repositories(github: GitHubDouble, connect: Connect) -> GitHubRepositories:
 
 def test_a_repository_is_created_private_and_found_in_any_case(repositories: GitHubRepositories) -> None:
     assert repositories.find(SLUG) is None
+    with pytest.raises(NotFoundError):
+        repositories.get(SLUG)
     made = repositories.create(ACME, "acme-gitops", "What is deployed")
     assert (made.full_name, made.private, made.description) == (SLUG, True, "What is deployed")
-    assert repositories.find("ACME/Acme-GitOps") == made
+    assert repositories.find("ACME/Acme-GitOps") == repositories.get(SLUG) == made
 
 
 def test_settings_and_topics_are_set(repositories: GitHubRepositories) -> None:
@@ -37,29 +38,6 @@ def test_settings_and_topics_are_set(repositories: GitHubRepositories) -> None:
     found = repositories.find(SLUG)
     assert found
     assert (found.description, found.topics) == ("New", ["gitops"])
-
-
-@pytest.mark.parametrize("branch", ["main", "deploy/live"])
-def test_a_branch_is_protected(github: GitHubDouble, repositories: GitHubRepositories, branch: str) -> None:
-    found = github.repository(SLUG, git=True)
-    found.path = github._git.create("acme/other", branch)
-    assert not repositories.is_protected(SLUG, branch), "there is no such branch yet"
-    git_store.commit(found.path, branch, {"a": "a"}, "First")
-    assert not repositories.is_protected(SLUG, branch)
-    repositories.protect(SLUG, branch)
-    assert repositories.is_protected(SLUG, branch)
-    asked = found.protections[branch]
-    assert asked["enforce_admins"] is True
-    assert asked["required_pull_request_reviews"] == {"required_approving_review_count": 0}
-    assert (asked["allow_force_pushes"], asked["allow_deletions"]) == (False, False)
-
-
-def test_a_plan_that_cannot_protect_is_told(github: GitHubDouble, repositories: GitHubRepositories) -> None:
-    github.repository(SLUG, git=True)
-    github.fault(Answer(403, "Upgrade to GitHub Pro or make this repository public to enable this feature."), "PUT")
-    with pytest.raises(UserError, match="plan of this account cannot protect") as caught:
-        repositories.protect(SLUG, "main")
-    assert "--protect" in caught.value.hint
 
 
 def test_a_name_that_somebody_took_in_the_meantime_may_pass(
@@ -78,8 +56,9 @@ def test_a_name_that_a_repository_has_which_we_do_not_see_is_told(github: GitHub
     github.repository(SLUG)
     hidden = GitHubRepositories(connect(github, credentials))
     assert hidden.find(SLUG) is None
-    with pytest.raises(UserError, match="our credentials may not see it"):
+    with pytest.raises(UserError, match="our credentials may not see it") as caught:
         hidden.create(ACME, "acme-gitops", "")
+    assert "created just now" in caught.value.hint
 
 
 def test_a_creation_whose_fate_is_not_known_is_not_repeated(

@@ -238,6 +238,8 @@ def world_in(folder: Path, now: float, way: Way) -> Iterator[World]:
     """
     clock, door = Clock(now), Door()
     with GitHubDouble(folder / "github", clock=clock) as github, running(door) as port:
+        github.state.lag = 2
+        github.identities.unknown = 2
         github.organization("acme"), github.organization("acme-apps")
         source = github.repository(SOURCE, git=True)
         commits = {text: pushed(source, branch, text, now) for branch, text in COMMITS}

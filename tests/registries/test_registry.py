@@ -49,7 +49,7 @@ class TestARealRegistry:
         assert stranger.presence(image) == Presence(False, f"{registries.free} has no acme/pushed:1.0.")
         push(registries.free, "acme/pushed", "1.0")
         assert stranger.presence(image) == Presence(True)
-        assert not stranger.presence(image.with_tag("1.1")).found
+        assert not stranger.presence(replace(image, tag="1.1")).found
 
     @pytest.mark.parametrize("pushed", [push, push_index])
     def test_finds_an_image_by_its_digest(
@@ -67,7 +67,7 @@ class TestARealRegistry:
         push(registries.free, "acme/locked", "1.0")
         image = ImageReference.parse(f"{registries.password}/acme/locked:1.0")
         assert alice.presence(image).found
-        assert not alice.presence(image.with_tag("2.0")).found
+        assert not alice.presence(replace(image, tag="2.0")).found
         with pytest.raises(UserError, match=f"{registries.password} answers nobody without a password") as error:
             stranger.presence(image)
         assert f"docker login {registries.password}" in error.value.hint
@@ -96,7 +96,7 @@ class TestARealRegistry:
         push(registries.free, "public/app", "1.0")
         image = ImageReference.parse(f"{registries.token}/public/app:1.0")
         assert stranger.presence(image).found
-        assert not stranger.presence(image.with_tag("2.0")).found
+        assert not stranger.presence(replace(image, tag="2.0")).found
 
     def test_says_the_same_of_a_private_image_and_of_none(
         self, registries: Registries, stranger: RegistryClient, alice: RegistryClient
@@ -127,7 +127,7 @@ class TestARealRegistry:
     def test_is_asked_by_several_threads(self, registries: Registries, alice: RegistryClient) -> None:
         push(registries.free, "private/busy", "1.0")
         image = ImageReference.parse(f"{registries.token}/private/busy:1.0")
-        images = [image, image.with_tag("2.0"), replace(image, registry=registries.free)] * 10
+        images = [image, replace(image, tag="2.0"), replace(image, registry=registries.free)] * 10
         with ThreadPoolExecutor(8) as pool:
             assert [answer.found for answer in pool.map(alice.presence, images)] == [True, False, True] * 10
 
@@ -157,7 +157,7 @@ class TestGitHubsRegistry:
         server = serve_as("ghcr.io", Hub())
         image = ImageReference.parse("ghcr.io/acme/public:1.0")
         assert stranger.presence(image).found
-        assert not stranger.presence(image.with_tag("1.1")).found
+        assert not stranger.presence(replace(image, tag="1.1")).found
         assert [request.authorization for request in server.requests] == [None, None, "Bearer t0ken", "Bearer t0ken"]
         assert server.requests[0].headers["accept"] == ", ".join(MANIFESTS)
         assert server.requests[1].query == [("service", "ghcr.io"), ("scope", "repository:acme/public:pull")]

@@ -21,7 +21,8 @@ from generator.sync.hooks.hook_keeping import HookKeeping
 from generator.sync.hooks.hook_notes import HookNotes
 from generator.sync.hooks.missed_deliveries import MissedDeliveries
 from generator.sync.hooks.secret_file import SecretFile
-from generator.sync.hooks.upkeep import UNOBSERVED, Observer, Upkeep
+from generator.sync.hooks.upkeep import Observer, Upkeep
+from generator.sync.monitoring.metrics import Metrics
 from generator.sync.store.database import open_database
 from generator.sync.store.inbox import Inbox
 from generator.sync.web.server import application
@@ -77,9 +78,9 @@ class Hooked:
             self.keeping,
             self.missed,
             self.notes,
+            observer or Metrics("0"),
             at_app=at_app,
             is_app=self.connection.is_app,
-            observer=observer or UNOBSERVED,
             clock=lambda: self.now,
         )
 
@@ -153,7 +154,7 @@ def hooked_up(folder: Path, *, as_app: bool = False) -> Iterator[Hooked]:
         stack.callback(connection.close)
         server = application(
             store=inbox,
-            secrets=WebhookSecrets((SHARED.encode(),), file),
+            secrets=WebhookSecrets((SHARED.encode(),), file, of_app=as_app),
             knows=lambda repository: repository.casefold() == SLUG,
             on_accepted=lambda: None,
             observer=Answers(),

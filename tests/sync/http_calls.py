@@ -57,16 +57,21 @@ class Store:
 
 
 class Secrets:
-    """Secrets by repository, and shared ones."""
+    """Secrets by repository, and shared ones, which may be those of an App."""
 
-    def __init__(self, own: Mapping[str, tuple[bytes, ...]], shared: tuple[bytes, ...] = ()) -> None:
-        self.own, self.common = dict(own), shared
+    def __init__(
+        self, own: Mapping[str, tuple[bytes, ...]], shared: tuple[bytes, ...] = (), *, of_app: bool = False
+    ) -> None:
+        self.own, self.common, self.of_app = dict(own), shared, of_app
 
     def of(self, repository: str) -> tuple[bytes, ...]:
         return self.own.get(repository.lower(), self.common)
 
     def shared(self) -> tuple[bytes, ...]:
         return self.common
+
+    def shared_count_for(self, repository: str) -> bool:
+        return self.of_app or repository.lower() not in self.own
 
 
 @dataclass

@@ -95,7 +95,7 @@ class MemoryGitops:
     organization: Organization
     platform: Tree
     branch: MemoryBranch
-    fault: GitopsmithError | None = None
+    fault: Exception | None = None
     remote: Remote | None = None
     name: str = "memory"
 

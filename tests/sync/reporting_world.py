@@ -20,10 +20,13 @@ from generator.hub.conduct import Conduct, Patience
 from generator.hub.connection import Connection
 from generator.hub.credentials import Token
 from generator.hub.deployments import Deployments
+from generator.hub.pull_requests import Requests
+from generator.sync.monitoring.metrics import Metrics
+from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.reporter import Reporter
+from generator.sync.reports.reports_table import Reports, Taken
 from generator.sync.store.counts import count_reports
 from generator.sync.store.database import open_database
-from generator.sync.store.reports_table import Reports, Taken
 from tests.github_double.double import GitHubDouble
 from tests.github_double.model import Deployment, Repository
 
@@ -101,6 +104,8 @@ class World:
             lambda: self.now,
             lambda: 1.0,
             executor,
+            Promotions(self.reports, Requests(self.connection), self.connection.url, lambda: self.now),
+            Metrics("0"),
             delete=self.delete,
         )
         made.begin()

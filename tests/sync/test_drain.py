@@ -11,8 +11,12 @@ from generator.core.errors import TemporaryError, UserError
 from generator.sync.gitops import View
 from generator.sync.reports.reporting import Reporting
 from generator.sync.settlement import Settlement
+from generator.sync.store.database import open_database
+from generator.sync.store.inbox import Inbox
 from generator.workspace.remotes import Remote
-from tests.sync.memory_sync import MemorySync
+from tests.sync.memory_gitops import MemoryGitops
+from tests.sync.memory_sync import MemoryRegistry, MemorySync
+from tests.sync.silent_registry import silent_registry
 from tests.sync.told import START, delivery, package, pull_request, release
 
 SHA, OTHER = "3f2c" + "0" * 36, "9b8c" + "0" * 36
@@ -144,6 +148,19 @@ def test_a_registry_that_does_not_answer_is_waited_for_like_the_image(sync: Memo
     assert "does not answer" in waiting.reason
 
 
+def test_a_registry_that_takes_questions_and_says_nothing_is_asked_once_for_all_that_waits(
+    gitops: MemoryGitops, sqlite_url: str
+) -> None:
+    with silent_registry() as silent, open_database(sqlite_url) as database:
+        gitops.edit(DOCUMENT, "image: ghcr.io/", f"image: {silent.host}/")
+        sync = MemorySync(gitops, Inbox(database), cast(MemoryRegistry, silent.client))
+        waiting = sync.take(*(delivery("pull_request", pull_request(number, SHA)) for number in range(1, 6)))
+        assert silent.times_asked() == 1
+    assert {(one.state, one.reason.partition(f"{SHA}: ")[2]) for one in waiting} == {
+        ("waiting", f"{silent.host} does not answer, or too slowly.")
+    }
+
+
 def test_a_preview_that_shows_its_commit_asks_for_no_image(sync: MemorySync) -> None:
     sync.take(delivery("pull_request", pull_request(7, SHA)))
     sync.registry.asked.clear()
@@ -226,6 +243,37 @@ def test_what_arrived_before_anybody_heard_of_it_is_told_with_its_commit(
     sync.gitops.remote = Remote("https://github.com/acme-apps/acme-gitops.git", "main")
     (found,) = sync.take(again)
     assert (found.result, found.commit) == ("committed", f"of {again.id}")
+
+
+@pytest.mark.parametrize("error", [KeyError("maybe"), OSError(24, "Too many open files")])
+def test_what_nobody_foresaw_keeps_no_news_from_being_tried_again_later_and_is_known(
+    sync: MemorySync, error: Exception
+) -> None:
+    sync.gitops.fault = error
+    (waiting,) = sync.take(delivery("release", release("v6.7.1")))
+    assert (waiting.state, waiting.attempts, waiting.not_before) == ("waiting", 1, START + 1)
+    assert str(error.args[-1]) in waiting.reason
+    assert sync.knowledge.problem == waiting.reason
+    sync.gitops.fault = None
+    sync.now += 1
+    sync.drain.once()
+    assert (sync.inbox.get(waiting.id).result, sync.knowledge.problem) == ("committed", "")
+
+
+@pytest.mark.parametrize("place", ["generator.sync.planning.plan_open", "generator.sync.drain.parse"])
+def test_a_system_that_is_short_of_something_costs_no_delivery(
+    sync: MemorySync, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def broken(*_: object) -> object:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, broken)
+        (waiting,) = sync.take(delivery("pull_request", pull_request(7, SHA)))
+    assert (waiting.state, "Too many open files" in waiting.reason) == ("waiting", True)
+    sync.now += 1
+    sync.drain.once()
+    assert sync.inbox.get(waiting.id).result == "committed"
 
 
 @dataclass

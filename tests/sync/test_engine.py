@@ -14,8 +14,8 @@ import pytest
 
 from generator.core.errors import TemporaryError
 from generator.sync.engine import DRAIN, Engine
+from generator.sync.reports.reports_table import Reports
 from generator.sync.store.inbox import Inbox
-from generator.sync.store.reports_table import Reports
 from tests.sync.served import eventually
 
 PATIENCE = 30.0
@@ -189,6 +189,59 @@ def test_a_drain_that_could_not_say_that_it_ended_keeps_no_other_from_running(be
                     "UPDATE workflow_status SET status = 'PENDING', deduplication_id = queue_name WHERE name = 'drain'"
                     " AND created_at = (SELECT max(created_at) FROM workflow_status WHERE name = 'drain')"
                 )
+
+
+def test_all_that_ended_long_ago_is_forgotten_however_much_it_is(bench: Bench) -> None:
+    with bench.running():
+        eventually(lambda: bench.passes, "a pass")
+    with closing(sqlite3.connect(bench.url.removeprefix("sqlite:///"))) as database:
+        # One that ended is there 700 times more, as of a time when the table was not tidied as fast as it filled.
+        database.row_factory = sqlite3.Row
+        ended = dict(database.execute("SELECT * FROM workflow_status WHERE completed_at IS NOT NULL").fetchone())
+        names, marks = ", ".join(ended), ", ".join(f":{name}" for name in ended)
+        with database:
+            database.executemany(
+                f"INSERT INTO workflow_status ({names}) VALUES ({marks})",  # noqa: S608 - names of columns
+                [{**ended, "workflow_uuid": f"old-{number}", "completed_at": 1} for number in range(700)],
+            )
+        with bench.running():
+            eventually(lambda: old_ones(database) == 0, "all are forgotten")
+
+
+def old_ones(database: sqlite3.Connection) -> int:
+    (count,) = database.execute("SELECT count(*) FROM workflow_status WHERE workflow_uuid LIKE 'old-%'").fetchone()
+    return int(count)
+
+
+class Noted(threading.Event):
+    """An event that says how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        return super().wait(0)
+
+
+@pytest.mark.parametrize("error", [TemporaryError("the database is away"), ZeroDivisionError("a bug")])
+def test_whatever_a_drain_fails_with_it_takes_a_breath_before_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    breath, noted = 3.25, Noted()
+    monkeypatch.setattr("generator.sync.engine._BREATH", breath)
+    with bench.running() as engine:
+        monkeypatch.setattr(engine, "_stopping", noted)
+
+        def fail() -> bool:
+            bench.inbox.waiting = 0
+            raise error
+
+        monkeypatch.setattr(engine, "drain", fail)
+        bench.inbox.waiting = 1
+        engine.nudge()
+        eventually(lambda: breath in noted.waits, "a breath is taken")
 
 
 def has_ended(database: sqlite3.Connection) -> bool:

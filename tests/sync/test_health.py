@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from generator.sync.hooks.unfollowed import Unfollowed
 from generator.sync.hooks.upkeep import Upkeep, UpkeepReport
 from generator.sync.knowledge import Knowledge
 from generator.sync.monitoring.metrics import Metrics
+from generator.sync.monitoring.redaction import KnownSecrets
 from generator.sync.store.database import Database, open_database
 from generator.sync.store.inbox import Inbox
 from generator.sync.web.webhook_secrets import WebhookSecrets
@@ -26,9 +28,11 @@ def database(sqlite_url: str) -> Iterator[Database]:
         yield database
 
 
-def health(database: Database, report: UpkeepReport | None = None, *, tells: bool = True) -> Health:
+def health(
+    database: Database, report: UpkeepReport | None = None, *, tells: bool = True, known: KnownSecrets | None = None
+) -> Health:
     upkeep = cast(Upkeep, SimpleNamespace(report=report))
-    return Health(database, Inbox(database), Knowledge(Metrics("0")), WebhookSecrets(), upkeep, tells)
+    return Health(database, Inbox(database), Knowledge(Metrics("0")), WebhookSecrets(), upkeep, tells, known)
 
 
 def test_where_all_is_well_nothing_is_wrong(database: Database) -> None:
@@ -61,6 +65,18 @@ def test_what_is_wrong_with_webhooks_is_named_up_to_a_number(database: Database)
         "held_back": ["acme/old"],
         "held_back_reason": "1 of 1 would go.",
     }
+
+
+def test_no_secret_is_told_to_whoever_asks(database: Database) -> None:
+    known, shaped, user = "the secret of one webhook", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "0123456789abcdef"
+    texts = (f"cannot read http://{user}@git.example/x.git", f"no such image: {shaped}", f"signed with `{known}`")
+    report = UpkeepReport(0.0, problems={"keep": {"acme/x": texts[2]}}, unfollowed=Unfollowed((), (), texts[1]))
+    one = health(database, report, known=KnownSecrets([known]))
+    one.knowledge.unread, one.knowledge.broken = texts[0], texts
+    told = json.dumps(one.details())
+    assert not [secret for secret in (known, shaped, user) if secret in told]
+    assert told.count("***") == 6
+    assert "cannot read http://***@git.example/x.git" in told
 
 
 def test_a_database_that_is_away_hides_nothing_else(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

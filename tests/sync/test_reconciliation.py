@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -22,8 +22,9 @@ from generator.sync.news.events import PullRequestEvent, ReleaseEvent
 from generator.sync.news.parsing import parse
 from generator.sync.store.database import open_database
 from generator.sync.store.inbox import Inbox
-from tests.sync.memory_gitops import memory_gitops
-from tests.sync.memory_sync import MemorySync
+from tests.sync.memory_gitops import MemoryGitops, memory_gitops
+from tests.sync.memory_sync import MemoryRegistry, MemorySync
+from tests.sync.silent_registry import silent_registry
 from tests.sync.told import START, delivery, pull_request, release
 
 SHA, OTHER = "3f2c" + "0" * 36, "9b8c" + "0" * 36
@@ -113,6 +114,17 @@ def test_a_version_that_a_person_took_back_is_not_brought_again(sync: MemorySync
     assert any("was taken back" in note for note in report.findings.notes)
 
 
+def test_a_version_that_is_only_proposed_was_taken_back_by_nobody(sync: MemorySync) -> None:
+    sync.take(delivery("release", release("v6.7.1")))
+    sync.gitops.edit(
+        "apps/podinfo.yaml", "- environment: production", "- environment: production\n      mode: pull-request"
+    )
+    sync.gitops.edit("registry/environments/production/prod-eu/podinfo/kustomization.yaml", "6.7.1", "6.7.0")
+    sync.github.listed_releases = [RELEASE]
+    report = sync.reconcile()
+    assert report.findings.notes == ("v6.7.1 was proposed for podinfo/production, and waits for people.",)
+
+
 def test_a_newer_release_moves_on_from_what_a_person_took_back(sync: MemorySync) -> None:
     sync.take(delivery("release", release("v6.7.1")))
     sync.gitops.edit("registry/environments/staging/prod-eu/podinfo/kustomization.yaml", "6.7.1", "6.7.0")
@@ -127,6 +139,16 @@ def test_news_that_waits_for_its_image_is_not_told_twice(sync: MemorySync) -> No
     sync.github.listed_pull_requests = [PULL_REQUEST]
     sync.reconcile()
     assert [one.id for one in sync.inbox.listing()] == [waiting.id]
+
+
+def test_a_registry_that_says_nothing_is_asked_once_in_a_pass(gitops: MemoryGitops, sqlite_url: str) -> None:
+    with silent_registry() as silent, open_database(sqlite_url) as database:
+        gitops.edit("apps/podinfo.yaml", "image: ghcr.io/", f"image: {silent.host}/")
+        sync = MemorySync(gitops, Inbox(database), cast(MemoryRegistry, silent.client))
+        sync.github.listed_pull_requests = [replace(PULL_REQUEST, number=number) for number in range(1, 6)]
+        report = sync.reconcile()
+        assert silent.times_asked() == 1
+    assert [f"{silent.host} does not answer" in reason for reason in report.waiting] == [True] * 5
 
 
 def test_what_reconciliation_finds_waits_for_its_image_too(sync: MemorySync) -> None:

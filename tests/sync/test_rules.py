@@ -18,7 +18,6 @@ from generator.sync.news.events import (
     InstallationEvent,
     PackageEvent,
     PullRequestEvent,
-    PushEvent,
     ReleaseEvent,
 )
 from generator.sync.rules import Reaction, newest_versions, react
@@ -167,9 +166,8 @@ def test_a_pull_request_that_is_not_let_in_any_more_loses_its_preview(changed: d
 @pytest.mark.parametrize(
     "event",
     [
-        IgnoredEvent("`star` is not followed"),
+        IgnoredEvent("`push` is not followed"),
         PackageEvent("acme/podinfo", "ghcr.io/acme/podinfo", ("6.7.1",)),
-        PushEvent("acme/acme-gitops", "main", SHA),
         InstallationEvent("acme", "created"),
     ],
 )

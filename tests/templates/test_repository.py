@@ -89,8 +89,16 @@ def test_ci_checks_with_the_version_that_rendered_and_may_only_read() -> None:
     steps = workflow["jobs"]["check"]["steps"]
     assert 'pip install "gitopsmith==1.2.3"' in [step.get("run") for step in steps]
     assert steps[-1]["run"] == "gitopsmith check . --format github"
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"]) for step in steps if "uses" in step)
     assert workflow["concurrency"]["group"] == "check-${{ github.ref }}"
+
+
+@pytest.mark.parametrize("role", ["platform", "application", "single"])
+def test_ci_runs_actions_of_commits_that_nobody_can_move(role: str) -> None:
+    files = repository(role, topology="single" if role == "single" else "two")
+    workflows = [text for path, text in files.items() if "/workflows/" in path]
+    used = [line.strip() for text in workflows for line in text.splitlines() if "uses:" in line]
+    assert used
+    assert all(re.fullmatch(r"- uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) for line in used), used
 
 
 def test_ci_of_apps_sets_versions_and_its_inputs_are_never_read_as_commands() -> None:
@@ -102,9 +110,10 @@ def test_ci_of_apps_sets_versions_and_its_inputs_are_never_read_as_commands() ->
     assert workflow["permissions"] == {"contents": "write"}
     commands = [step["run"] for step in workflow["jobs"]["update"]["steps"] if "run" in step]
     assert not any("${{" in command for command in commands)
-    assert any(
-        command.startswith('gitopsmith set-version "$APP" "$VERSION" --env "$ENVIRONMENT"') for command in commands
-    )
+    (command,) = (command for command in commands if command.startswith("gitopsmith set-version "))
+    # An input that begins with a hyphen is no option.
+    assert command.startswith('gitopsmith set-version --env "$ENVIRONMENT" --remote ')
+    assert command.endswith(' -- "$APP" "$VERSION"')
     assert 'pip install "gitopsmith==1.2.3"' in commands
 
 

@@ -14,7 +14,12 @@ Parse = Callable[[Mapping[str, str | bytes]], Template]
 BROKEN: dict[str, tuple[str | bytes, str]] = {
     "no YAML": ("a: [1\nb: 2", "copier.yml:2: this is not YAML: did not find expected ',' or ']'"),
     "no UTF-8": (b"a: \xff", "copier.yml: byte 3 is not UTF-8"),
-    "a date that there is not": ("a: 2020-13-45", "this is not YAML: month must be in 1..12"),
+    "a date that there is not": ("a: 2020-13-45", "copier.yml:1: this is not YAML: `2020-13-45` does not fit its tag"),
+    "a truth that is none": ("\na: !!bool maybe", "copier.yml:2: this is not YAML: `maybe` does not fit its tag"),
+    "an empty number": ('a: !!int ""', "copier.yml:1: this is not YAML: `` does not fit its tag !!int"),
+    "a time that is none": ("a: !!timestamp x", "copier.yml:1: this is not YAML: `x` does not fit its tag !!timestamp"),
+    "a number beyond all floats": ("a: " + "1:" * 300 + "1.0", "copier.yml:1: this is not YAML: `1:1:1:"),
+    "a number without end": ("a: " + "1:" * 5000 + "1", "copier.yml:1: this is not YAML: a number of 10001 characters"),
     "nested too deeply": ("a: " + "[" * 300_000, "copier.yml:1: this is not YAML: it is nested too deeply"),
     "a text": ("text", "copier.yml: a mapping of settings and questions is expected, found a value of type str"),
     "a list of texts": ("- a", "copier.yml: a mapping of settings and questions is expected"),

@@ -13,7 +13,7 @@ from generator.core.provenance import UNKNOWN, Provenance
 from generator.hub.conduct import Conduct, Patience
 from generator.hub.connection import Connection
 from generator.hub.credentials import Token
-from generator.hub.requests import Requests
+from generator.hub.pull_requests import Requests
 from generator.workspace.remotes import Remote
 from generator.workspace.version_pushing import Pushed, push_version
 from tests.github_double import git_store
@@ -158,7 +158,7 @@ def on_github(github: GitHubDouble, folder: Path) -> Iterator[OnGitHub]:
     remote = Remote(f"{github.web}/{SLUG}.git", "main", token, folder / "clones")
     assert repository.path
     with Connection(Token(token), github.url, conduct) as connection:
-        requests = Requests(connection, sleep=lambda _seconds: None)
+        requests = Requests(connection)
         yield OnGitHub(
             repository.path, remote, github=github, repository=repository, requests=requests, connection=connection
         )

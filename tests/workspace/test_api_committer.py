@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ from generator.core.layout import PRISTINE_BRANCH
 from generator.core.tree import EXECUTABLE, REGULAR, SYMLINK, File, Tree
 from generator.gitrepo.authorship import Authorship, Person
 from generator.gitrepo.writer import Planner, write
+from generator.hub.conduct import Conduct, Patience
+from generator.hub.connection import Connection
 from generator.hub.credentials import Token
+from generator.hub.failures import LimitedError
 from generator.workspace import api_committer
 from tests.github_double import git_store
 from tests.github_double.double import GitHubDouble
-from tests.github_double.faults import Answer, CutOff, Meanwhile, Unheard
+from tests.github_double.faults import SECONDARY_LIMIT, Answer, CutOff, Meanwhile, Unheard
 from tests.github_double.fixtures import github
 from tests.workspace.on_github import app_in
 from tests.workspace.ruled import World, sets, sets_both, world
@@ -143,6 +147,71 @@ def test_many_changes_are_made_in_parts(api: World, monkeypatch: pytest.MonkeyPa
     outcomes = api.write(*[sets(f"file-{number}", "x") for number in range(8)])
     assert api.subjects()[2:] == [f"file-{number} says x" for number in range(8)]
     assert all(outcome.commit for outcome in outcomes)
+
+
+@dataclass
+class Clock:
+    """A time that passes only where somebody sleeps."""
+
+    now: float = 1_800_000_000.0
+    slept: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limited(tmp_path: Path, clock: Clock) -> Iterator[World]:
+    """A repository on a GitHub whose time passes only where somebody waits for it."""
+    conduct = Conduct(Patience(timeout=10), sleep=clock.sleep, luck=lambda: 0.0, clock=clock)
+    with (
+        GitHubDouble(tmp_path / "limited", clock=clock) as double,
+        world(double, tmp_path, lambda double: Token(double.token()), commits="api") as found,
+        Connection(Token(double.token()), double.url, conduct) as connection,
+    ):
+        yield replace(found, connection=connection)
+        double.assert_sound()
+
+
+def made(world: World) -> int:
+    """Return how many commits GitHub made."""
+    return sum(seen.status == 201 for seen in world.double.calls("POST /repos/{owner}/{repo}/git/commits"))
+
+
+def test_no_more_is_written_in_a_minute_than_github_takes(limited: World, clock: Clock) -> None:
+    limited.double.limits.a_minute = 80
+    outcomes = limited.write(*[sets_both(f"file-{number}", "x") for number in range(24)])
+    assert all(outcome.commit and outcome.pristine for outcome in outcomes)
+    assert made(limited) == 48
+    assert {seen.status for seen in limited.double.calls()} <= {200, 201, 204, 304}
+    assert 60 <= clock.slept <= 180
+
+
+def test_what_was_made_when_github_limits_us_is_not_made_again(limited: World, clock: Clock) -> None:
+    limited.double.limits.a_minute = 10
+    outcomes = limited.write(*[sets_both(f"file-{number}", "x") for number in range(8)])
+    assert all(outcome.commit and outcome.pristine for outcome in outcomes)
+    assert made(limited) == 16
+    assert clock.slept
+
+
+def test_what_was_written_before_a_long_limit_stays(limited: World, clock: Clock) -> None:
+    limited.double.fault(
+        Answer(403, SECONDARY_LIMIT, {"Retry-After": "900"}), "POST .*/git/commits", skip=15, times=None
+    )
+    outcomes = limited.write(*[sets(f"file-{number}", "x") for number in range(20)])
+    assert [outcome.commit is not None for outcome in outcomes] == [True] * 15 + [False] * 5
+    assert isinstance(outcomes[-1].error, LimitedError)
+    assert (len(limited.subjects()) - 2, clock.slept) == (15, 0)
 
 
 def test_a_path_that_is_no_text_is_refused(api: World) -> None:

@@ -13,15 +13,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from generator.core.errors import UserError
+from generator.core.errors import TemporaryError, UserError
 from generator.hub.accounts import is_organization, who_calls
 from generator.hub.app_manifest import Wanted
 from generator.hub.conduct import Conduct, Patience
 from generator.hub.connection import Connection
-from generator.hub.credentials import app_of
+from generator.hub.credentials import TOKEN_FILE, TOKENS, app_of
 from generator.hub.permissions import EVENTS, PERMISSIONS
 from generator.workspace.app_creation import Kept, create_app
-from tests.github_double.browser import Form, browser, get
+from tests.github_double.browser import Form, browser, get, origin_of_post
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import Answer, CutOff
 from tests.github_double.fixtures import enterprise, github
@@ -30,6 +30,7 @@ __all__ = ["enterprise", "github"]
 
 CONDUCT = Conduct(Patience(timeout=10), sleep=lambda _seconds: None, luck=lambda: 0.0)
 ACME = Wanted("acme", True, "gitopsmith-acme")
+CONVERSION = "POST /app-manifests/{code}/conversions"
 
 
 Create = Callable[..., Kept]
@@ -105,6 +106,32 @@ def test_the_form_leads_to_the_owners_page_on_the_right_github(
     assert f"form-action {enterprise.web}" in page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_says_who_can_install_the_app(github: GitHubDouble, create: Create) -> None:
+    pages: list[str] = []
+
+    def look(start: str) -> None:
+        pages.append(get(start).text)
+        browser(github)(start)
+
+    create(look)
+    create(look, wanted=Wanted("acme", True, "for-all", public=True))
+    assert "private: acme alone can install it" in pages[0]
+    assert "public: any account can install it" in pages[1]
+    assert [app.public for app in github.state.apps.values()] == [False, True]
+
+
+def test_the_page_is_posted_with_its_origin_and_names_itself_to_nobody(github: GitHubDouble, create: Create) -> None:
+    pages: list[requests.Response] = []
+
+    def look(start: str) -> None:
+        pages.append(get(start))
+        browser(github)(start)
+
+    create(look)
+    assert origin_of_post(pages[0], "https://github.com/settings/apps/new") == f"http://{urlsplit(pages[0].url).netloc}"
+    assert pages[0].headers["Referrer-Policy"] == "strict-origin", "of our address, its path is a secret"
 
 
 def test_what_comes_back_without_our_state_changes_nothing(github: GitHubDouble, create: Create) -> None:
@@ -186,6 +213,61 @@ def test_a_code_that_github_does_not_know_or_whose_answer_is_lost_is_told(github
     assert "Delete the App" in caught.value.hint
     github.fault(Answer(502), "conversions")
     assert create(wanted=Wanted("acme", True, "second")).app.slug == "second"
+
+
+def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*TOKENS, TOKEN_FILE):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_code_is_tried_again_where_github_wants_credentials_of_somebody_who_has_none(
+    github: GitHubDouble, create: Create
+) -> None:
+    github.fault(Answer(401, "Requires authentication"), "conversions", times=3)
+    assert create().app.slug == "gitopsmith-acme"
+    assert len(github.calls(CONVERSION)) == 4
+
+
+def test_a_token_of_the_environment_is_shown_where_that_does_not_help(
+    github: GitHubDouble, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_token(monkeypatch)
+    monkeypatch.setenv("GITOPSMITH_APP_ID", "half of another App")
+    monkeypatch.setenv("GITHUB_AUTH_TOKEN", github.token())
+    github.identities.takes_nobody = True
+    assert create().app.slug == "gitopsmith-acme"
+
+
+def test_and_where_everybody_without_credentials_has_asked_too_often(
+    github: GitHubDouble, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_token(monkeypatch)
+    monkeypatch.setenv("GITOPSMITH_TOKEN", github.token())
+    github.limits.exhaust(1000, "anonymous")
+    assert create().app.slug == "gitopsmith-acme"
+
+
+@pytest.mark.parametrize("token", ["", "ghp_wrong", "no token"])
+def test_a_code_that_cannot_be_exchanged_is_told_with_how_to_do_it_by_hand(
+    github: GitHubDouble, create: Create, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    no_token(monkeypatch)
+    monkeypatch.setenv("GITOPSMITH_TOKEN", token)
+    github.identities.takes_nobody = True
+    with pytest.raises(UserError, match="401: Requires authentication") as caught:
+        create()
+    (code,) = github.state.manifests
+    assert f"curl --request POST {github.url}/app-manifests/{code}/conversions" in caught.value.hint
+    assert "GITOPSMITH_APP_PRIVATE_KEY_FILE" in caught.value.hint
+    assert "wrong" not in str(caught.value)
+
+
+def test_where_github_is_away_the_code_is_told_as_well(github: GitHubDouble, create: Create) -> None:
+    github.fault(Answer(502), "conversions", times=None)
+    with pytest.raises(TemporaryError, match="502") as caught:
+        create()
+    (code,) = github.state.manifests
+    assert f"curl --request POST {github.url}/app-manifests/{code}/conversions`" in str(caught.value)
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_app_is_made(

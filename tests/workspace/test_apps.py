@@ -113,7 +113,23 @@ def test_a_second_add_keeps_earlier_answers_and_proposes_nothing_new(acme: Open,
     assert add_app(acme(), PODINFO, ["staging"], None, force=False).repositories == ()
 
 
+def test_an_app_deploys_an_image_or_a_chart(shared: Open) -> None:
+    with pytest.raises(UserError, match="both an image and a chart"):
+        add_app(shared(), replace(PODINFO, chart="oci://ghcr.io/a/b"), ["staging"], None, force=False)
+
+
+def test_the_documents_know_the_repository(everywhere: Open, application: Path, commit: Commit) -> None:
+    commit(add_app(everywhere(), PODINFO, ["staging"], "management", force=False))
+    again = NewApp("podinfo", version="6.7.1")
+    commit(add_app(everywhere(), again, ["production"], None, force=False))
+    assert where(everywhere(), "podinfo") == [("staging", "management"), ("production", "prod-eu")]
+    assert delivered(application, "podinfo") == ["staging", "production"]
+
+
 def test_what_is_not_said_is_asked_for(shared: Open) -> None:
+    with pytest.raises(UserError, match="Nothing is said of where the source of `podinfo` is") as asked:
+        add_app(shared(), replace(PODINFO, repository=""), ["staging"], None, force=False)
+    assert "--repo OWNER/NAME" in asked.value.hint
     with pytest.raises(UserError, match="Nothing is said of what `podinfo` deploys"):
         add_app(shared(), replace(PODINFO, image=None), ["staging"], None, force=False)
 
@@ -134,7 +150,7 @@ def test_the_documents_are_not_contradicted(acme: Open, commit: Commit, change: 
 
 @pytest.mark.parametrize("repository", ["acme", "acme/", "/podinfo", "a/b/c", "acme/..", "ac me/x", "https://x/y"])
 def test_a_repository_is_an_owner_and_a_name(shared: Open, repository: str) -> None:
-    with pytest.raises(UserError, match="is not a GitHub"):
+    with pytest.raises(UserError, match=r"is not OWNER/NAME|is given as an address|is not a GitHub"):
         add_app(shared(), replace(PODINFO, repository=repository), ["staging"], None, force=False)
 
 

@@ -10,8 +10,9 @@ import pytest
 from generator.core.change import Change
 from generator.core.provenance import DELIVERY
 from generator.core.tree import File
-from generator.workspace.arrivals import arrived
-from generator.workspace.remotes import Remote, push
+from generator.workspace.arrivals import arrived, last_commits
+from generator.workspace.committing import PLAIN
+from generator.workspace.remotes import Remote, written
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def brought(remote: Remote, *deliveries: str) -> str:
     """Push a commit that names deliveries, and return it."""
     edits = {"a.txt": File(f"{deliveries}\n".encode())}
     trailers = tuple((DELIVERY, delivery) for delivery in deliveries)
-    outcome = push(remote, lambda _tree, _layout: Change(edits, "New", trailers=trailers))
+    with remote.writable() as writable:
+        outcome = written(writable.deployed, lambda _tree: Change(edits, "New", trailers=trailers), PLAIN)
     assert outcome.commit
     return outcome.commit
 
@@ -53,3 +55,14 @@ def test_only_what_was_asked_for_is_told(remote: Remote) -> None:
 
 def test_without_a_clone_nothing_is_known(remote: Remote) -> None:
     assert arrived(remote, {"old"}) == {}
+
+
+def test_a_file_has_the_last_commit_that_touched_it_as_far_as_a_clone_knows(remote: Remote) -> None:
+    assert last_commits(remote, ["a.txt"]) == {}
+    with remote.writable() as writable:
+        writable.deployed.refresh()
+    # What was there before the clone is older than all that is known.
+    assert last_commits(remote, ["a.txt"]) == {}
+    brought(remote, "one")
+    two = brought(remote, "two")
+    assert last_commits(remote, ["a.txt", "b.txt"]) == {"a.txt": two}

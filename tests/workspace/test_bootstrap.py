@@ -143,6 +143,31 @@ def test_a_second_run_proposes_nothing_and_says_why(bootstrapped: Path) -> None:
     assert "is there already" in again.notes[0]
 
 
+@pytest.mark.parametrize("topology", ["two", "single"])
+def test_a_second_run_need_not_say_again_what_the_first_was_told(tmp_path: Path, commit: Commit, topology: str) -> None:
+    told = {"org": "acme", "domain": "acme.example", "topology": topology, "branch": "trunk"}
+    if topology == "two":
+        told |= {"app_org": "acme-apps", "application_repo": "deployments"}
+    commit(propose_organization(tmp_path, told))
+    assert propose_organization(tmp_path, {"org": "acme"}).repositories == ()
+    assert propose_organization(tmp_path, told).repositories == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"domain": "other.example"}, "domain acme.example.com → other.example."),
+        ({"app_org": "others"}, "app_org acme-apps → others."),
+        ({"topology": "single"}, "topology two → single"),
+        ({"branch": "trunk"}, "branch main → trunk."),
+    ],
+)
+def test_a_second_run_names_what_it_would_change(bootstrapped: Path, changed: dict[str, str], said: str) -> None:
+    with pytest.raises(UserError, match="would change it: ") as refused:
+        propose_organization(bootstrapped, {"org": "acme", **changed})
+    assert said in refused.value.message
+
+
 def test_what_is_missing_is_completed_with_the_same_trees(tmp_path: Path, commit: Commit, git: Git) -> None:
     told = {"org": "acme", "app_org": "acme-apps"}
     commit(propose_organization(tmp_path / "whole", told))

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from generator.core.errors import UserError
+from generator.workspace.app_documents import NewApp
+from generator.workspace.apps import add_app
 from generator.workspace.bootstrap import propose_organization
 from generator.workspace.checkup import check_folder
+from generator.workspace.environments import add_environment
 from generator.workspace.proposal import Proposal
+from generator.workspace.workspace import Workspace
 
 Commit = Callable[[Proposal], list[str | None]]
 Git = Callable[..., str]
+Open = Callable[[], Workspace]
 
 
 def rules(path: Path) -> list[tuple[str, str, str]]:
@@ -44,12 +49,53 @@ def test_a_broken_document_is_an_error_with_its_line(out: Path) -> None:
     assert "mars" in found[0].message
 
 
+def test_a_document_that_is_no_yaml_is_told_at_the_line_of_the_break(out: Path) -> None:
+    path = out / "acme/acme-gitops/organization.yaml"
+    path.write_text(path.read_text().replace("cloud: aws", "cloud: [aws", 1))
+    found = [one for one in check_folder(out) if one.path.endswith("organization.yaml")]
+    assert [(one.severity, one.rule) for one in found] == [("error", "yaml-syntax")]
+    assert found[0].line > 1
+    assert "flow sequence" in found[0].message
+    assert "\n" not in found[0].message
+
+
+def test_a_value_that_kubernetes_reads_and_we_cannot_is_told_at_its_line(out: Path) -> None:
+    path = out / "acme/acme-gitops/organization.yaml"
+    path.write_text(path.read_text().replace("cloud: aws", "cloud: !!int aws", 1))
+    line = path.read_text().splitlines().index("      cloud: !!int aws") + 1
+    found = [(one.rule, one.line, one.message) for one in check_folder(out) if one.path.endswith("organization.yaml")]
+    assert ("yaml-syntax", line) in [one[:2] for one in found]
+    assert any("does not fit its tag !!int" in one[2] for one in found)
+
+
 def test_of_a_document_with_endless_problems_the_first_are_told(out: Path) -> None:
     path = out / "acme/acme-gitops/organization.yaml"
     path.write_text(path.read_text() + "".join(f"wrong{number}: 1\n" for number in range(1000)))
     found = [one.message for one in check_folder(out) if one.path == "organization.yaml"]
     assert len(found) < 100
     assert "There are 950 more problems in this file." in found
+
+
+def test_what_was_rendered_for_another_server_than_the_document_names_is_told(out: Path, git: Git) -> None:
+    path = out / "acme/acme-gitops/organization.yaml"
+    path.write_text(path.read_text().replace("\nspec:\n", "\nspec:\n  gitUrl: https://github.acme.example\n"))
+    git(path.parent, "commit", "--quiet", "--all", "--message", "Move")
+    found = [one for one in check_folder(out) if one.rule == "application-repository"]
+    assert {(one.repository, one.severity) for one in found} == {("acme/acme-gitops", "warning")}
+    assert all("on github.acme.example (gitUrl" in one.message and "this is github.com" in one.message for one in found)
+    assert all(one.line > 1 and one.key.endswith("repoURL") for one in found)
+
+
+def test_an_app_without_its_document_is_told_once(acme: Open, out: Path, commit: Commit) -> None:
+    commit(add_environment(acme(), "staging", "management", before=None, force=False))
+    app = NewApp("podinfo", "acme/podinfo", image="ghcr.io/stefanprodan/podinfo", version="6.7.0")
+    commit(add_app(acme(), app, ["staging"], None, force=False))
+    (out / "acme-apps/acme-gitops/apps/podinfo.yaml").unlink()
+    (told,) = check_folder(out)
+    assert (told.severity, told.rule) == ("warning", "app-document")
+    assert told.path == "registry/environments/staging/management/podinfo.yaml"
+    assert "apps/podinfo.yaml is not there" in told.message
+    assert "gitopsmith app remove podinfo" in told.hint
 
 
 def test_a_repository_alone_is_checked_as_its_ci_does(out: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from generator.gitrepo.writer import WithPristine
 from generator.workspace.committing import Committing, committing
 from generator.workspace.environments import add_environment
 from generator.workspace.proposal import Proposal
-from generator.workspace.remotes import Remote, push
+from generator.workspace.remotes import Remote, written
 from generator.workspace.workspace import Workspace
 
 Commit = Callable[[Proposal], list[str | None]]
@@ -46,7 +46,9 @@ def test_it_reaches_the_commits_of_both_branches_in_all_repositories(
 def test_it_reaches_what_is_pushed(acme: Open, out: Path, tmp_path: Path, git: Git) -> None:
     git(out, "clone", "--quiet", "--bare", "acme-apps/acme-gitops", str(tmp_path / "remote.git"))
     remote = Remote(str(tmp_path / "remote.git"), "main", cache=tmp_path / "cache")
-    outcome = push(remote, lambda *_: Change({"new": File(b"x")}, "Add environment qa"), BOT)
+    change = Change({"new": File(b"x")}, "Add environment qa")
+    with remote.writable() as writable:
+        outcome = written(writable.deployed, lambda _tree: change, BOT)
     assert git(tmp_path / "remote.git", "log", "-1", FORM, "main") == MADE
     assert outcome.change
     assert outcome.change.subject == "ci: Add environment qa"

@@ -51,6 +51,22 @@ def test_an_item_that_was_taken_out_of_the_catalog_comes_back_with_its_use(
     assert (out / "acme/acme-gitops/catalog/loki/copier.yml").is_file()
 
 
+def test_what_an_item_needs_is_told_where_it_comes_and_where_that_goes(acme: Open, commit: Commit) -> None:
+    if "external-secrets" not in on(acme(), "prod-eu"):
+        commit(add_item(acme(), "external-secrets", "prod-eu", {}, force=False))
+    proposal = add_item(acme(), "kube-prometheus-stack", "prod-eu", {}, force=False)
+    assert not any("needs" in note for note in proposal.notes)
+    commit(proposal)
+    gone = remove_item(acme(), "external-secrets", "prod-eu", force=False)
+    assert "kube-prometheus-stack on prod-eu needs external-secrets." in gone.notes
+    commit(gone)
+    again = add_item(acme(), "kube-prometheus-stack", "prod-eu", {}, force=False)
+    assert again.notes == (
+        "kube-prometheus-stack needs external-secrets, which is not on prod-eu: "
+        "gitopsmith catalog add external-secrets --cluster prod-eu",
+    )
+
+
 def test_an_item_in_use_stays_in_the_catalog(shared: Open) -> None:
     with pytest.raises(UserError, match="is on management, prod-eu"):
         remove_item(shared(), "cert-manager", None, force=True)

@@ -2,70 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generator.core.errors import TemporaryError, UserError
-from generator.hub.conduct import Conduct, Patience
-from generator.hub.connection import Connection
-from generator.hub.credentials import App, Credentials, Token
+from generator.hub.credentials import App, Token
 from generator.workspace import connecting
 from generator.workspace.bootstrap import propose_organization
-from generator.workspace.connection_plan import examine
 from generator.workspace.workspace import find_workspace
 from tests.github_double import git_store
 from tests.github_double.double import PERMISSIONS, GitHubDouble
 from tests.github_double.faults import CutOff, Fault, Meanwhile, Unheard
 from tests.github_double.fixtures import enterprise, github
 from tests.workspace.conftest import Commit, Git
+from tests.workspace.connected import Run, here, run
 from tests.workspace.on_github import BRANCHES, SLUGS, app_in, branches, moved_to, writes
 
-__all__ = ["enterprise", "github"]
-
-
-@pytest.fixture
-def here(out: Path, git: Git, github: GitHubDouble) -> Path:
-    """Return a workspace whose repositories shall be on the double; both organizations are there."""
-    github.organization("acme"), github.organization("acme-apps")
-    return moved_to(out, git, github.web)
-
-
-Run = Callable[..., list[str]]
-
-
-@pytest.fixture
-def run(github: GitHubDouble) -> Iterator[Run]:
-    """Connect a workspace, and return what was told."""
-    opened: list[Connection] = []
-
-    def connect(
-        here: Path, credentials: Credentials | None = None, double: GitHubDouble = github, **options: Any
-    ) -> list[str]:
-        conduct = Conduct(Patience(timeout=10, attempts=2), sleep=lambda _seconds: None, luck=lambda: 0.0)
-        opened.append(Connection(credentials or Token(double.token()), double.url, conduct))
-        told: list[str] = []
-        plan = examine(find_workspace(here), opened[-1], **options)
-        told += [note for examined in plan for note in examined.notes]
-        connecting.connect(plan, opened[-1], told.append)
-        return told
-
-    yield connect
-    for connection in opened:
-        connection.close()
+__all__ = ["enterprise", "github", "here", "run"]
 
 
 def end_state(double: GitHubDouble, here: Path, git: Git, *slugs: str) -> Any:
-    """Return all that connecting decides."""
+    """Return all that connecting decides; of commits, which have times, what is in them."""
     found: list[Any] = []
     for slug in slugs:
         repository = double.state.repository(slug)
         assert repository
         found.append((slug, repository.private, repository.description, repository.topics, repository.default_branch))
-        found.append((branches(double, slug), git(here / slug, "config", "remote.origin.url").removeprefix(double.web)))
-        found.append(git(here / slug, "rev-parse", "refs/remotes/origin/main", "main@{upstream}", "main"))
+        assert repository.path
+        trees = {
+            name: git_store.run(repository.path, "rev-parse", f"{name}^{{tree}}") for name in branches(double, slug)
+        }
+        found.append((trees, git(here / slug, "config", "remote.origin.url").removeprefix(double.web)))
+        heads = git(here / slug, "rev-parse", "refs/remotes/origin/main", "main@{upstream}", "main").split()
+        assert set(heads) == {branches(double, slug)["main"]}
         found.append(repository.protections)
     return found
 
@@ -98,8 +69,9 @@ def test_no_secret_is_written_down(github: GitHubDouble, here: Path, run: Run) -
     token = github.token()
     run(here, Token(token))
     for slug in SLUGS:
-        for file in (here / slug / ".git").rglob("*"):
-            assert not file.is_file() or token.encode() not in file.read_bytes()
+        files = [file for file in (here / slug / ".git").rglob("*") if file.is_file()]
+        assert here / slug / ".git/config" in files
+        assert [file for file in files if token.encode() in file.read_bytes()] == []
 
 
 def test_an_app_connects_by_its_installations(github: GitHubDouble, here: Path, run: Run) -> None:
@@ -114,7 +86,7 @@ def test_an_enterprise_server_has_its_api_below_a_path(enterprise: GitHubDouble,
 
 
 def test_a_github_that_the_organization_does_not_name_is_refused(github: GitHubDouble, out: Path, run: Run) -> None:
-    with pytest.raises(UserError, match=r"gitUrl.*this GitHub is http://127"):
+    with pytest.raises(UserError, match=r"\(gitUrl, as committed\), and this GitHub is http://127"):
         run(out)
     assert github.calls() == []
 
@@ -161,7 +133,7 @@ def test_commits_on_both_sides_are_refused(github: GitHubDouble, here: Path, run
     git(here / SLUGS[0], "commit", "--quiet", "--allow-empty", "--message", "Here")
     with pytest.raises(UserError, match="commits there that are not here") as caught:
         run(here)
-    assert "git fetch" in caught.value.hint
+    assert f" pull --no-rebase --no-edit {github.web}/{SLUGS[0]}.git main" in caught.value.hint
     assert branches(github, SLUGS[0])["main"] == newer
 
 
@@ -216,105 +188,6 @@ def test_what_github_makes_the_default_with_the_first_push_is_put_right(
     found = github.state.repository(SLUGS[0])
     assert found
     assert found.default_branch == "main"
-
-
-def test_protection_is_asked_for_once_and_never_changed(github: GitHubDouble, here: Path, run: Run) -> None:
-    told = run(here, protect=True)
-    assert f"{SLUGS[0]}: main is protected; it changes by pull requests alone." in told
-    found = github.state.repository(SLUGS[0])
-    assert found
-    found.protections["main"]["enforce_admins"] = False
-    assert run(here, protect=True) == []
-    assert run(here) == []
-    assert found.protections["main"]["enforce_admins"] is False
-
-
-def rules(here: Path) -> list[bool]:
-    repositories = find_workspace(here).organization.spec.repositories
-    return [repositories.platform.protected, repositories.application.protected]
-
-
-def test_protection_is_recorded_where_everybody_reads_it(github: GitHubDouble, here: Path, run: Run, git: Git) -> None:
-    platform = here / SLUGS[0]
-    before = (platform / "organization.yaml").read_bytes()
-    told = run(here, protect=True)
-    assert f"{platform}: Write through pull requests: the deployed branches are protected." in told
-    assert rules(here) == [True, True]
-    lines = git(platform, "diff", "--unified=0", "main~1", "main", "--", "organization.yaml").splitlines()
-    assert [line for line in lines if line[:1] in "+-" and line[:2] not in ("++", "--")] == [
-        "+      protected: true"
-    ] * 2
-    after = (platform / "organization.yaml").read_bytes()
-    assert after.replace(b"      protected: true\n", b"") == before
-    assert branches(github, SLUGS[0])["main"] == git(platform, "rev-parse", "main")
-    assert git(platform, "status", "--porcelain") == ""
-
-
-def test_without_protection_nothing_is_recorded(here: Path, run: Run, git: Git) -> None:
-    before = git(here / SLUGS[0], "rev-parse", "main")
-    run(here)
-    assert (rules(here), git(here / SLUGS[0], "rev-parse", "main")) == ([False, False], before)
-
-
-def test_a_repository_that_says_otherwise_is_put_right_in_place(here: Path, run: Run, git: Git) -> None:
-    document = here / SLUGS[0] / "organization.yaml"
-    text = document.read_text().replace("    application:\n", "    application:\n      protected: false  # for now\n")
-    document.write_text(text)
-    git(document.parent, "commit", "--quiet", "--all", "--message", "Say it")
-    run(here, protect=True)
-    assert "      protected: true  # for now\n" in document.read_text()
-
-
-def test_one_repository_for_both_is_recorded_for_both(
-    github: GitHubDouble, tmp_path: Path, commit: Commit, run: Run, git: Git
-) -> None:
-    github.organization("acme")
-    commit(propose_organization(tmp_path / "single", {"org": "acme", "topology": "single"}))
-    here = moved_to(tmp_path / "single", git, github.web, SLUGS[:1])
-    run(here, protect=True)
-    assert rules(here) == [True, True]
-    assert run(here, protect=True) == []
-
-
-def test_what_is_newer_there_comes_first(github: GitHubDouble, here: Path, run: Run) -> None:
-    run(here)
-    found = github.state.repository(SLUGS[0])
-    assert found
-    assert found.path
-    git_store.commit(found.path, "main", {"a.txt": "a"}, "By the sync")
-    before = writes(github)
-    with pytest.raises(UserError, match=r"main has newer commits there, and organization\.yaml") as caught:
-        run(here, protect=True)
-    assert "git pull" in caught.value.hint
-    assert writes(github) == before
-
-
-def test_a_record_that_cannot_be_pushed_is_told_how(github: GitHubDouble, here: Path, run: Run, git: Git) -> None:
-    run(here)
-    found = github.state.repository(SLUGS[0])
-    assert found
-    assert found.path
-    found.protections["main"] = {"enforce_admins": True}
-    git_store.protect(found.path, ["main"])
-    for _ in range(2):
-        with pytest.raises(UserError, match="GH006") as caught:
-            run(here, protect=True)
-        assert "git push" in caught.value.hint
-        assert "merge that by a pull request" in caught.value.hint
-    git(here / SLUGS[0], "push", "--quiet", str(found.path), "main:record")
-    git_store.merge(found.path, "main", git_store.branches(found.path)["record"], "Record", "merge")
-    told = run(here, protect=True)
-    assert f"{SLUGS[0]}: main has newer commits there; `git pull` brings them." in told
-    assert rules(here) == [True, True]
-
-
-def test_an_app_that_may_not_open_requests_protects_nothing(github: GitHubDouble, here: Path, run: Run) -> None:
-    granted = {name: level for name, level in PERMISSIONS.items() if name != "pull_requests"}
-    credentials = app_in(github, granted)
-    with pytest.raises(UserError, match="lacks the permission pull_requests: write"):
-        run(here, credentials, protect=True)
-    assert writes(github) == []
-    run(here, credentials)
 
 
 def test_owners_in_upper_case_are_the_same_owners(github: GitHubDouble, out: Path, git: Git, run: Run) -> None:
@@ -428,6 +301,7 @@ def test_stopped_at_any_request_the_next_run_ends_in_the_same_state(
     github.organization("acme")
     commit(propose_organization(tmp_path / "single", {"org": "acme", "topology": "single"}))
     here = moved_to(tmp_path / "single", git, github.web, SLUGS[:1])
+    begun_with = git(here / SLUGS[0], "rev-parse", "main")
     run(here, protect=True)
     wanted, lines = end_state(github, here, git, SLUGS[0]), [seen.line for seen in github.api.seen]
     first = next(number for number, line in enumerate(lines) if line.startswith("POST /orgs"))
@@ -436,6 +310,7 @@ def test_stopped_at_any_request_the_next_run_ends_in_the_same_state(
     done: list[tuple[Fault, int]] = [(CutOff(None), number) for number, line in enumerate(lines) if line[:3] != "GET"]
     for fault, number in [*begun, *done]:
         forget_everything(github, here, git, SLUGS[0])
+        git(here / SLUGS[0], "reset", "--quiet", "--hard", begun_with)
         github.fault(fault, skip=number)
         github.fault(Unheard(), skip=number + 1, times=None)
         before = writes(github)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +10,16 @@ import pytest
 
 from generator.hub.conduct import Conduct, Patience
 from generator.hub.permissions import EVENTS
-from generator.workspace.connection_check import Doctor, Line
+from generator.workspace.connection_check import Doctor
+from generator.workspace.doctor_lines import Line
 from generator.workspace.workspace import find_workspace
+from tests.github_double import git_store
 from tests.github_double.double import EVENTS as TOLD
 from tests.github_double.double import PERMISSIONS, GitHubDouble
 from tests.github_double.faults import Answer, Unheard
 from tests.github_double.fixtures import enterprise, github
 from tests.workspace.conftest import Git
-from tests.workspace.on_github import SLUGS, app_in, moved_to, writes
+from tests.workspace.on_github import BRANCHES, SLUGS, app_in, moved_to, writes
 
 __all__ = ["enterprise", "github"]
 
@@ -29,17 +31,22 @@ Look = Callable[..., dict[str, Line]]
 def here(out: Path, git: Git, github: GitHubDouble) -> Path:
     """Return a workspace whose repositories are on the double."""
     github.organization("acme"), github.organization("acme-apps")
+    here = moved_to(out, git, github.web)
     for slug in SLUGS:
-        github.repository(slug, git=True)
-    return moved_to(out, git, github.web)
+        found = github.repository(slug)
+        found.path = github._git.create(slug)
+        git(here / slug, "push", "--quiet", str(found.path), *BRANCHES)
+    return here
 
 
 @pytest.fixture
 def look(github: GitHubDouble, here: Path) -> Look:
     """Look with some credentials, and return what was found, by what was looked at."""
 
-    def run(environment: Mapping[str, str], conduct: Conduct = CONDUCT, url: str = github.url) -> dict[str, Line]:
-        lines = list(Doctor(environment, url, find_workspace(here), conduct).lines())
+    def run(
+        environment: Mapping[str, str], conduct: Conduct = CONDUCT, followed: Sequence[str] = ()
+    ) -> dict[str, Line]:
+        lines = list(Doctor(environment, github.url, find_workspace(here), conduct, followed).lines())
         assert writes(github) == []
         assert all(line.found for line in lines)
         assert all(bool(line.hint) != line.ok for line in lines), lines
@@ -95,8 +102,9 @@ def test_missing_scopes_are_named(github: GitHubDouble, look: Look) -> None:
     found = look(token(github, "repo"))
     assert missing(found) == ["scopes"]
     assert "workflow (" in found["scopes"].found
-    assert "admin:repo_hook (" in found["scopes"].found
-    assert missing(look(token(github, "repo", "workflow", "write:repo_hook"))) == []
+    assert "admin:repo_hook (" not in found["scopes"].found
+    assert "admin:repo_hook (" in look(token(github, "workflow"))["scopes"].found
+    assert missing(look(token(github, "repo", "workflow"))) == []
 
 
 def test_permissions_that_an_app_does_not_ask_for_or_was_not_granted_are_named(
@@ -195,6 +203,71 @@ def test_repositories_that_are_not_there_or_archived_are_told(github: GitHubDoub
     assert "not there" in found[f"repository {SLUGS[1]}"].found
 
 
+# ---- What `connect` would refuse ------------------------------------------------------------------------------
+
+
+def test_a_repository_that_connect_would_refuse_is_told(github: GitHubDouble, look: Look, here: Path, git: Git) -> None:
+    first, second = (github.state.repository(slug) for slug in SLUGS)
+    assert first
+    assert first.path
+    assert second
+    git_store.commit(first.path, "main", {"a.txt": "a"}, "There")
+    git(here / SLUGS[0], "commit", "--quiet", "--allow-empty", "--message", "Here")
+    second.path, second.private = github._git.create("acme-apps/empty"), False
+    found = look(token(github))
+    assert missing(found) == [f"repository {slug}" for slug in SLUGS]
+    assert "main has commits there that are not here" in found[f"repository {SLUGS[0]}"].found
+    assert "is public" in found[f"repository {SLUGS[1]}"].found
+    git_store.commit(second.path, "main", {"README.md": "# Mine"}, "First")
+    assert "holds something else already" in look(token(github))[f"repository {SLUGS[1]}"].found
+
+
+def test_what_is_still_to_be_pushed_is_no_fault(github: GitHubDouble, look: Look, here: Path, git: Git) -> None:
+    git(here / SLUGS[0], "commit", "--quiet", "--allow-empty", "--message", "Here")
+    assert missing(look(token(github))) == []
+
+
+# ---- The repositories of apps ---------------------------------------------------------------------------------
+
+
+def test_the_repositories_of_apps_are_looked_at_and_their_owners(github: GitHubDouble, look: Look) -> None:
+    github.organization("other")
+    github.repository("acme/podinfo"), github.repository("other/frontend")
+    found = look(token(github), followed=["acme/podinfo", "other/frontend"])
+    assert missing(found) == []
+    assert found["apps' repositories"].found == "2 of apps are seen."
+    assert found["account other"].found == "An organization, `other`."
+    found = look(token(github), followed=["acme/podinfo", "acme/misspelt", "nobody/podinfo"])
+    assert missing(found) == ["account nobody", "app's repository acme/misspelt"]
+    assert found["apps' repositories"].found == "One of an app is seen."
+    assert "spec.repo" in found["app's repository acme/misspelt"].hint
+
+
+def test_an_app_is_installed_for_the_owners_of_apps_repositories_too(
+    github: GitHubDouble, look: Look, tmp_path: Path
+) -> None:
+    github.organization("other")
+    github.repository("acme/podinfo"), github.repository("other/frontend")
+    credentials = app(github, tmp_path)
+    found = look(credentials, followed=["acme/podinfo", "other/frontend"])
+    assert missing(found) == ["account other"]
+    assert "not installed in `other`" in found["account other"].found
+    assert found["apps' repositories"].found == "One of an app is seen."
+    made = github.state.apps[int(credentials["GITOPSMITH_APP_ID"])]
+    made.public = True
+    github.install(made, "other", {**PERMISSIONS, "repository_hooks": "read"})
+    found = look(credentials, followed=["acme/podinfo", "other/frontend"])
+    assert missing(found) == ["installation in other"]
+    assert "repository_hooks: write (" in found["installation in other"].found
+
+
+def test_a_fine_grained_token_is_tried_on_the_repositories_of_apps(github: GitHubDouble, look: Look) -> None:
+    github.repository("acme/podinfo")
+    granted = {"metadata": "read", "contents": "write", "pull_requests": "write", "deployments": "write"}
+    found = look({"GITHUB_AUTH_TOKEN": github.fine_grained_token(granted)}, followed=["acme/podinfo"])
+    assert "repository_hooks: write (" in found["app's repository acme/podinfo"].found
+
+
 def test_git_without_an_identity_is_told(
     github: GitHubDouble, look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -222,7 +295,12 @@ def test_it_is_told_how_writes_go(github: GitHubDouble, look: Look, here: Path, 
     assert look(token(github))[check].found == "main is pushed to."
     found = github.state.repository(SLUGS[1])
     assert found
-    found.protections["main"] = {}
+    found.rules["main"] = [{"type": "non_fast_forward"}]
+    assert look(token(github))[check].found == "main is pushed to."
+    found.protections["main"] = {
+        "enforce_admins": True,
+        "required_pull_request_reviews": {"required_approving_review_count": 0},
+    }
     assert "gitopsmith connect ORG --protect" in look(token(github))[check].found
     ruled(here, git, "protected: true")
     assert look(token(github))[check].found == "main is protected: each write goes through a pull request."

@@ -37,7 +37,7 @@ BRANCHES = ("main", PRISTINE_BRANCH)
 
 
 def opens(number: int = 7, sha: str = SHA, updated_at: str = NOW) -> Decide:
-    intent = EnsurePreview("podinfo", PullRequest(number, sha, "feat/x", updated_at=updated_at), NOW)
+    intent = EnsurePreview("podinfo", PullRequest(number, sha, f"feat/{number}", updated_at=updated_at), NOW)
     return lambda source: plan_open(source, intent)
 
 
@@ -46,7 +46,7 @@ def closes(number: int = 7) -> Decide:
 
 
 def collects(now: str) -> Decide:
-    return lambda source: plan_collection(source, now, None, {})
+    return lambda source: plan_collection(source, now)
 
 
 @pytest.fixture(scope="session", params=["two", "single"])
@@ -127,7 +127,8 @@ def test_previews_are_listed(application: Path, remotes: PreviewRemotes) -> None
     push_previews(remotes, opens())
     assert remotes.application
     assert [row["name"] for row in list_previews(remotes.application).rows] == ["podinfo-pr-7"]
-    assert list_previews(remotes.application, "other").rows == ()
+    with pytest.raises(UserError, match="There is no app `other`"):
+        list_previews(remotes.application, "other")
 
 
 def test_whoever_pushes_meanwhile_is_planned_on(
@@ -195,6 +196,10 @@ def test_the_organizations_file_tells_where_the_application_repository_is(
     git(application, "branch", "next", "main")
     push_previews(PreviewRemotes(None, remotes.platform, "next"), closes())
     assert git(application, "log", "-1", "--format=%s", "next") == "Close preview podinfo-pr-7"
+    # The file may name any host, so what opens the platform repository is not for that one.
+    platform = replace(remotes.platform, token="s3cret")
+    remote, _ = push_previews(PreviewRemotes(None, platform, token=lambda url: f"of {url}"), opens(8))
+    assert remote.token == ("s3cret" if remote.url == platform.url else f"of {remote.url}")
 
 
 def test_all_this_goes_over_http_with_a_password(

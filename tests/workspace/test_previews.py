@@ -13,11 +13,21 @@ from generator.core.errors import UserError
 from generator.core.intents import EnsurePreview, RemovePreview
 from generator.core.provenance import Provenance
 from generator.core.pull_requests import PullRequest
+from generator.core.tree import MemoryTree
 from generator.workspace.app_documents import NewApp
 from generator.workspace.apps import add_app, remove_app
 from generator.workspace.checkup import check_folder
 from generator.workspace.environments import add_environment, remove_environment
-from generator.workspace.previews import close_preview, collect_previews, open_preview, previews
+from generator.workspace.preview_rendering import Source
+from generator.workspace.previews import (
+    Decide,
+    garbage_of,
+    plan_close,
+    plan_collection,
+    plan_open,
+    previews,
+    propose,
+)
 from generator.workspace.proposal import Proposal
 from generator.workspace.workspace import Workspace
 
@@ -48,8 +58,21 @@ CHART = NewApp("frontend", "acme/frontend", chart="oci://ghcr.io/stefanprodan/ch
 
 
 def ensure(number: int = 7, sha: str = SHA, app: str = "podinfo", **told: Any) -> EnsurePreview:
-    pull_request = PullRequest(number, sha, **{"branch": "feat/x", "updated_at": NOW, **told})
+    branch = "feat/x" if number == 7 else f"feat/{number}"
+    pull_request = PullRequest(number, sha, **{"branch": branch, "updated_at": NOW, **told})
     return EnsurePreview(app, pull_request, pull_request.updated_at or NOW)
+
+
+def opens(number: int = 7, sha: str = SHA, app: str = "podinfo", *, force: bool = False, **told: Any) -> Decide:
+    return lambda source: plan_open(source, ensure(number, sha, app, **told), force=force)
+
+
+def closes(*, force: bool = False) -> Decide:
+    return lambda source: plan_close(source, RemovePreview("podinfo", 7), force=force)
+
+
+def collects(app: str | None = None, *, force: bool = False) -> Decide:
+    return lambda source: plan_collection(source, NOW, app, force=force)
 
 
 @pytest.fixture
@@ -63,7 +86,7 @@ def repository(out: Path, acme: Open, commit: Commit) -> Path:
 @pytest.fixture
 def opening(repository: Path, acme: Open, commit: Commit) -> Callable[..., list[str | None]]:
     """Open a preview and commit it."""
-    return lambda *arguments, **told: commit(open_preview(acme(), ensure(*arguments, **told), force=False))
+    return lambda *arguments, **told: commit(propose(acme(), opens(*arguments, **told)))
 
 
 def load(path: Path) -> Any:
@@ -234,7 +257,7 @@ def test_the_commit_says_where_the_preview_comes_from(
     assert "Argocd-reference-commit-author: octocat" in message
     assert "Fixes" not in message, "it would close an issue of this repository"
     intent = RemovePreview("podinfo", 7, "Pull request 7 was merged", Provenance(delivery="42"))
-    commit(close_preview(acme(), intent, force=False))
+    commit(propose(acme(), lambda source: plan_close(source, intent)))
     message = git(repository, "log", "-1", "--format=%B")
     assert message.startswith("Close preview podinfo-pr-7\n\nPull request 7 was merged.\n")
     assert "Gitopsmith-Delivery: 42" in message
@@ -242,7 +265,7 @@ def test_the_commit_says_where_the_preview_comes_from(
 
 def test_opening_again_proposes_nothing(acme: Open, opening: Callable[..., Any]) -> None:
     opening()
-    proposal = open_preview(acme(), ensure(), force=False)
+    proposal = propose(acme(), opens())
     assert proposal.repositories == ()
     assert proposal.notes == ("podinfo-pr-7 shows 3f2c1a9 already.",)
 
@@ -253,9 +276,9 @@ def test_open_and_close_leave_both_branches_as_they_were(
     trees = ("main^{tree}", "gitopsmith/pristine^{tree}")
     before = [git(repository, "rev-parse", tree) for tree in trees]
     opening()
-    commit(close_preview(acme(), RemovePreview("podinfo", 7), force=False))
+    commit(propose(acme(), closes()))
     assert [git(repository, "rev-parse", tree) for tree in trees] == before
-    proposal = close_preview(acme(), RemovePreview("podinfo", 7), force=False)
+    proposal = propose(acme(), closes())
     assert (proposal.repositories, proposal.notes) == ((), ("There is no preview podinfo-pr-7.",))
     opening()
     assert (repository / PLACE / "podinfo-pr-7.yaml").is_file()
@@ -287,24 +310,24 @@ def test_previews_stand_in_nobodys_way(repository: Path, acme: Open, opening: Ca
 
 def test_an_unknown_app_is_refused(repository: Path, acme: Open) -> None:
     with pytest.raises(UserError, match="no app `podinf`"):
-        open_preview(acme(), ensure(app="podinf"), force=False)
+        propose(acme(), opens(app="podinf"))
 
 
 def test_without_the_environment_the_error_says_how_to_add_it(acme: Open, commit: Commit) -> None:
     commit(add_app(acme(), PODINFO, ["staging"], None, force=False))
     with pytest.raises(UserError, match="gitopsmith env add preview --cluster prod-eu"):
-        open_preview(acme(), ensure(), force=False)
+        propose(acme(), opens())
 
 
 def test_what_the_apps_documents_do_not_let_in_is_refused_with_their_place(
     repository: Path, acme: Open, git: Git
 ) -> None:
     with pytest.raises(UserError, match=r"it comes from a fork(.|\n)*apps/podinfo.yaml: spec.preview"):
-        open_preview(acme(), ensure(fork=True), force=False)
+        propose(acme(), opens(fork=True))
     policy(repository, git, "{labels: [preview]}")
     with pytest.raises(UserError, match="no label of `preview`"):
-        open_preview(acme(), ensure(), force=False)
-    assert open_preview(acme(), ensure(labels=("preview",)), force=False).repositories
+        propose(acme(), opens())
+    assert propose(acme(), opens(labels=("preview",))).repositories
 
 
 def test_a_domain_that_is_no_template_is_refused_with_file_and_key(repository: Path, acme: Open, git: Git) -> None:
@@ -312,7 +335,13 @@ def test_a_domain_that_is_no_template_is_refused_with_file_and_key(repository: P
     path.write_text(path.read_text().replace("{{.StreamName}}", "{{ .Branch }}"))
     git(repository, "commit", "--quiet", "--all", "--message", "by hand")
     with pytest.raises(UserError, match=r"apps/podinfo.yaml: spec.externalDNS\[0\].domain: `{{ .Branch }}"):
-        open_preview(acme(), ensure(), force=False)
+        propose(acme(), opens())
+
+
+def test_the_host_of_another_preview_is_not_taken(opening: Callable[..., Any]) -> None:
+    opening(7)
+    with pytest.raises(UserError, match=r"podinfo-pr-8: its host podinfo-pr-\S+ is the one of podinfo-pr-7 already"):
+        opening(8, branch="feat/x")
 
 
 def test_an_app_that_has_the_name_of_a_preview_is_left_alone(
@@ -321,10 +350,9 @@ def test_an_app_that_has_the_name_of_a_preview_is_left_alone(
     taken = NewApp("podinfo-pr-7", "acme/other", image="a/b", version="1")
     commit(add_app(acme(), taken, ["preview"], None, force=False))
     before = git(repository, "rev-parse", "main")
-    for attempt in (open_preview, close_preview):
-        intent: Any = ensure() if attempt is open_preview else RemovePreview("podinfo", 7)
+    for decide in (opens(force=True), closes(force=True)):
         with pytest.raises(UserError, match="is no preview of podinfo's pull request 7"):
-            attempt(acme(), intent, force=True)
+            propose(acme(), decide)
     assert git(repository, "rev-parse", "main") == before
 
 
@@ -332,8 +360,8 @@ def test_a_namespace_that_an_app_has_is_not_taken(repository: Path, acme: Open, 
     commit(add_environment(acme(), "pr-7-preview", "prod-eu", before=None, force=False))
     commit(add_app(acme(), PODINFO, ["pr-7-preview"], None, force=False))
     with pytest.raises(UserError, match="The namespace `podinfo-pr-7-preview` on prod-eu is that of podinfo"):
-        open_preview(acme(), ensure(), force=False)
-    assert open_preview(acme(), ensure(8), force=False).repositories
+        propose(acme(), opens())
+    assert propose(acme(), opens(8)).repositories
 
 
 # ---- Collecting -----------------------------------------------------------------------------------------------
@@ -345,23 +373,25 @@ def test_collecting_removes_what_is_expired_in_one_commit(
     opening(1, updated_at="2026-01-01T00:00:00Z")
     opening(2, updated_at="2026-01-02T00:00:00Z")
     opening(3)
-    commit(collect_previews(acme(), NOW))
+    commit(propose(acme(), collects()))
     assert [row["name"] for row in previews(acme()).rows] == ["podinfo-pr-3"]
     message = git(repository, "log", "-1", "--format=%B")
     assert message.startswith(
         "Close 2 previews\n\npodinfo-pr-1: idle, and expired 2026-01-04T18:00:00Z.\npodinfo-pr-2:"
     )
-    assert collect_previews(acme(), NOW).repositories == ()
+    assert propose(acme(), collects()).repositories == ()
 
 
-def test_collecting_takes_what_a_whole_listing_does_not_hold(
-    acme: Open, opening: Callable[..., Any], commit: Commit
+def test_nobody_needs_what_a_whole_listing_of_pull_requests_does_not_hold(
+    acme: Open, opening: Callable[..., Any]
 ) -> None:
     opening(1)
     opening(2)
-    assert collect_previews(acme(), NOW, pull_requests={"podinfo": None}).repositories == ()
-    commit(collect_previews(acme(), NOW, pull_requests={"podinfo": {2: ensure(2).pull_request}}))
-    assert [row["name"] for row in previews(acme()).rows] == ["podinfo-pr-2"]
+    workspace = acme()
+    source = Source(workspace.organization, workspace.tree("platform"), workspace.tree("application"), MemoryTree())
+    assert garbage_of(source, NOW, None, {"podinfo": None}).gone == ()
+    ((preview, reason),) = garbage_of(source, NOW, None, {"podinfo": {2: ensure(2).pull_request}}).gone
+    assert (preview.name, reason) == ("podinfo-pr-1", "pull request 1 is not open")
 
 
 def test_one_preview_that_cannot_go_does_not_hold_the_others_up(
@@ -372,12 +402,12 @@ def test_one_preview_that_cannot_go_does_not_hold_the_others_up(
     path = repository / PLACE / "podinfo-pr-1/service.yaml"
     path.write_text("by: hand\n")
     git(repository, "commit", "--quiet", "--all", "--message", "by hand")
-    proposal = collect_previews(acme(), NOW)
+    proposal = propose(acme(), collects())
     commit(proposal)
     assert [row["name"] for row in previews(acme()).rows] == ["podinfo-pr-1"]
     assert "podinfo-pr-1 stays" in proposal.notes[0]
     assert "podinfo-pr-1/service.yaml" in proposal.notes[0]
-    commit(collect_previews(acme(), NOW, force=True))
+    commit(propose(acme(), collects(force=True)))
     assert previews(acme()).rows == ()
 
 
@@ -390,7 +420,7 @@ def test_documents_that_cannot_be_read_keep_their_apps_previews_and_no_others(
         opening(1, app=app, updated_at="2026-01-01T00:00:00Z")
     (repository / "apps/podinfo.yaml").write_text("{")
     git(repository, "commit", "--quiet", "--all", "--message", "by hand")
-    proposal = collect_previews(acme(), NOW)
+    proposal = propose(acme(), collects())
     commit(proposal)
     assert [row["name"] for row in previews(acme()).rows] == ["podinfo-pr-1"]
     assert "The previews of podinfo stay: apps/podinfo.yaml" in proposal.notes[0]
@@ -401,12 +431,26 @@ def test_the_previews_of_an_app_that_was_removed_are_collected(
 ) -> None:
     opening()
     commit(remove_app(acme(), "podinfo", [], None, force=False))
-    proposal = collect_previews(acme(), NOW, "podinfo")
+    proposal = propose(acme(), collects("podinfo"))
     assert "its app has no documents any more" in proposal.repositories[0].change.body
     commit(proposal)
     assert previews(acme()).rows == ()
     with pytest.raises(UserError, match="no app `podinfo`"):
-        collect_previews(acme(), NOW, "podinfo")
+        propose(acme(), collects("podinfo"))
+
+
+def test_an_app_that_is_not_there_is_named(acme: Open, commit: Commit) -> None:
+    commit(add_app(acme(), PODINFO, ["staging"], None, force=False))
+    with pytest.raises(UserError, match="There is no app `podinf`") as refused:
+        previews(acme(), "podinf")
+    assert "Did you mean `podinfo`?" in refused.value.hint
+    assert previews(acme(), "podinfo").rows == ()
+    tree = acme().tree("application")
+    source = Source(acme().organization, acme().tree("platform"), tree, tree)
+    closing = plan_close(source, RemovePreview("podinf", 7))
+    assert closing.main.notes[0] == "There is no preview podinf-pr-7."
+    assert closing.main.notes[1].startswith("There is no app `podinf`. Did you mean `podinfo`?")
+    assert len(plan_close(source, RemovePreview("podinfo", 7)).main.notes) == 1
 
 
 def test_a_clone_without_the_pristine_branch_updates_and_closes_previews(
@@ -414,10 +458,10 @@ def test_a_clone_without_the_pristine_branch_updates_and_closes_previews(
 ) -> None:
     opening()
     git(repository, "update-ref", "-d", "refs/heads/gitopsmith/pristine")
-    commit(open_preview(acme(), ensure(sha="b" * 40), force=False))
+    commit(propose(acme(), opens(sha="b" * 40)))
     files = git(repository, "ls-tree", "-r", "--name-only", "main", "registry/environments/preview").splitlines()
     kept = git(repository, "ls-tree", "-r", "--name-only", "gitopsmith/pristine", "registry/environments/preview")
     assert [path for path in files if "podinfo-pr-7" in path] == kept.splitlines()
     git(repository, "update-ref", "-d", "refs/heads/gitopsmith/pristine")
-    commit(close_preview(acme(), RemovePreview("podinfo", 7), force=False))
+    commit(propose(acme(), closes()))
     assert "podinfo-pr-7" not in git(repository, "ls-tree", "-r", "--name-only", "main")

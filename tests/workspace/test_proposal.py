@@ -27,13 +27,15 @@ PODINFO = NewApp("podinfo", "acme/podinfo", image="ghcr.io/stefanprodan/podinfo"
 
 
 def test_the_diff_is_what_is_committed(acme: Open, out: Path, commit: Commit, git: Git, tmp_path: Path) -> None:
-    for proposal in (
-        add_environment(acme(), "qa", "prod-eu", before=None, force=False),
-        remove_environment(acme(), "staging", None, force=False),
-        add_item(acme(), "loki", "prod-eu", {}, force=False),
-        add_app(acme(), PODINFO, ["staging"], None, force=False),
+    for proposal, concerned in (
+        (add_environment(acme(), "qa", "prod-eu", before=None, force=False), 2),
+        (remove_environment(acme(), "staging", None, force=False), 2),
+        (add_item(acme(), "loki", "prod-eu", {}, force=False), 1),
+        (add_app(acme(), PODINFO, ["staging"], None, force=False), 1),
     ):
+        assert len(proposal.repositories) == concerned
         for repository in proposal.repositories:
+            assert repository.diff()
             work = tmp_path / "applied"
             git(repository.path, "worktree", "add", "--quiet", "--detach", str(work), "main")
             git(work, "apply", "--index", stdin=repository.diff())
@@ -48,6 +50,7 @@ def test_the_diff_is_what_is_committed(acme: Open, out: Path, commit: Commit, gi
 def test_the_diff_of_a_new_repository_is_its_first_commit(tmp_path: Path, git: Git) -> None:
     proposal = propose_organization(tmp_path / "out", {"org": "acme"})
     assert list(tmp_path.iterdir()) == []
+    assert len(proposal.repositories) == 2
     for number, repository in enumerate(proposal.repositories):
         work = tmp_path / str(number)
         work.mkdir()

@@ -234,6 +234,28 @@ def test_a_dry_run_changes_nothing_and_sees_what_waits(by_git: World) -> None:
     assert by_git.branches() == before
 
 
+def test_a_merge_queue_is_waited_for_and_not_begun_again(by_git: World) -> None:
+    queue = by_git.repository.merge_queues["main"] = []
+    waits(by_git, sets_both("new", "2"), match=r"waits for http://.*/pull/1\. It is in the merge queue of main\.")
+    head, pushes = by_git.head(CHANGES), by_git.pushes()
+    by_git.commit("main", {"theirs": "x"})
+    waits(by_git, sets_both("new", "2"), match="merge queue")
+    assert (by_git.head(CHANGES), by_git.pushes()) == (head, pushes), "a push would take it out of the queue"
+    assert queue == by_git.requests()
+    with by_git.double.api.lock:
+        made = git_store.merge(by_git.path, "main", head, "By the queue", "squash")
+        by_git.double.by().close(by_git.repository, queue.pop(), made)
+    (outcome,) = by_git.write(sets_both("new", "2"))
+    assert (outcome.commit, by_git.text("new", PRISTINE_BRANCH)) == (None, "2")
+    assert sorted(by_git.branches()) == BRANCHES
+
+
+def test_github_may_see_a_push_later_than_it_was_made(by_git: World) -> None:
+    by_git.double.state.lag = 2
+    by_git.write(sets("a", "2"))
+    assert (by_git.text("a"), len(by_git.repository.pull_requests)) == ("2", 1)
+
+
 # ---- The base moves while it waits ----------------------------------------------------------------------------
 
 
@@ -275,6 +297,19 @@ def test_a_rule_that_wants_the_newest_base_gets_it(protected: World) -> None:
     protected.write(sets("a", "2"))
     assert (protected.text("a"), protected.text("theirs")) == ("2", "x")
     assert len(protected.repository.pull_requests) == 1
+
+
+def test_the_newest_base_comes_though_a_review_is_missing_too(by_git: World) -> None:
+    by_git.demand(**UP_TO_DATE, required_pull_request_reviews={"required_approving_review_count": 1})
+    waits(by_git, sets("a", "2"))
+    by_git.say("ci")
+    by_git.commit("main", {"theirs": "x"})
+    waits(by_git, sets("a", "2"), match="approving review")
+    assert by_git.git("merge-base", "--is-ancestor", "main", CHANGES) == ""
+    by_git.say("ci")
+    by_git.requests()[0].approvals = 1
+    by_git.write(sets("a", "2"))
+    assert (by_git.text("a"), by_git.text("theirs")) == ("2", "x")
 
 
 def test_what_conflicts_with_the_base_is_planned_on_it_anew(by_git: World) -> None:

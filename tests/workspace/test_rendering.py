@@ -51,6 +51,8 @@ def test_every_record_renders_the_same_bytes_again(acme: Open, commit: Commit) -
 def test_records_are_mirrored_by_path(out: Path) -> None:
     for repository in (out / "acme/acme-gitops", out / "acme-apps/acme-gitops"):
         records = repository / RECORDS
-        for path in records.rglob("*.yaml"):
+        paths = list(records.rglob("*.yaml"))
+        assert len(paths) > 1
+        for path in paths:
             place = repository / path.relative_to(records).with_suffix("")
             assert place.exists() or place.with_suffix(".yaml").exists() or path.name == "repository.yaml"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from generator.core.errors import TemporaryError, UserError
-from generator.hub.requests import Request
+from generator.hub.pull_requests import Request
 from generator.workspace.requesting import merge, settle
 from generator.workspace.standing_requests import StandingRequest, StandingRequests, remove_branch
 from tests.github_double.double import GitHubDouble
@@ -118,8 +118,19 @@ def again(there: OnGitHub) -> None:
 
 def test_it_is_merged_with_what_was_seen_and_its_branch_removed(there: OnGitHub) -> None:
     there.propose("2.0.0")
-    merge(there.remote, SLUG, seen(there), settled(there), there.requests)
+    assert merge(there.remote, SLUG, seen(there), settled(there), there.requests)
     assert there.shown == [("web 1.0.0 → 2.0.0 in production", "merged")]
+    assert there.branches == []
+
+
+def test_in_a_merge_queue_it_keeps_its_branch_until_it_is_merged(there: OnGitHub) -> None:
+    there.repository.merge_queues["main"] = []
+    there.propose("2.0.0")
+    assert not merge(there.remote, SLUG, seen(there), settled(there), there.requests)
+    assert there.repository.merge_queues["main"] == there.repository.pull_requests
+    assert there.branches == [BRANCH]
+    there.merge_by_hand("squash")
+    settled(there)
     assert there.branches == []
 
 

@@ -12,6 +12,7 @@ from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from generator.core.errors import UserError
+from generator.core.yamlload import NUMBER_LIMIT
 
 Scalar = str | int | float | bool | None
 
@@ -56,8 +57,10 @@ def read_plain(text: str) -> Scalar:
     """Give the value of a plain scalar.
 
     It is what PyYAML's safe loader reads (YAML 1.1), and a number where only YAML 1.2 reads one (`1e5`, `0o17`, `089`).
-    Dates stay strings, as in Kubernetes' JSON.
+    Dates stay strings, as in Kubernetes' JSON, and so does what is too long to be a number.
     """
+    if len(text) > NUMBER_LIMIT:
+        return text
     tag = _RESOLVE(ScalarNode, text, (True, False))
     if tag in _CONSTRUCT:
         return _construct(tag, text)
@@ -82,14 +85,16 @@ def read_scalar(event: Any) -> Scalar:
         raise UserError(f"line {event.start_mark.line + 1}: the tag {event.tag} has no value that is known here")
     value = _construct(event.tag, event.value)
     if isinstance(value, str):
-        raise UserError(f"line {event.start_mark.line + 1}: {event.value!r} does not fit its tag {event.tag}")
+        raise UserError(f"line {event.start_mark.line + 1}: {event.value[:80]!r} does not fit its tag {event.tag}")
     return value
 
 
 def _construct(tag: str, text: str) -> Scalar:
+    if len(text) > NUMBER_LIMIT:
+        return text
     try:
         value: Scalar = _CONSTRUCT[tag](ScalarNode(tag, text))
-    except (ValueError, KeyError, IndexError, yaml.YAMLError):
+    except (ValueError, LookupError, ArithmeticError, yaml.YAMLError):
         return text  # such as `0b_`, which PyYAML takes for a number and then cannot read
     return value
 

@@ -31,7 +31,7 @@ def following_in(gitops: Gitops) -> Following:
 
 
 def listed(states: HookStates, keeping: HookKeeping, following: Following) -> dict[str, Any]:
-    """Return the webhooks as plain values: `webhooks` by repository, and `app_webhook`, None where we are no App.
+    """Return the webhooks as plain values: see `HookStates.seen`, with their secrets and those that no app needs.
 
     Args:
         states: Looks at them.
@@ -42,15 +42,14 @@ def listed(states: HookStates, keeping: HookKeeping, following: Following) -> di
         UserError: The file of secrets cannot be read.
         TemporaryError: The notes cannot be read.
     """
-    app = states.of_app() if states.is_app else None
-    found = states.of(sorted(following.repositories()), at_app=app is not None and app.is_here)
-    rows = [{**one.row(), "secret": _secret(keeping, one.repository)} for one in found]
+    seen = states.seen(following.repositories())
+    rows = [{**row, "secret": _secret(keeping, row["repository"])} for row in seen["webhooks"]]
     rows += [
         {"repository": repository, "webhook": "unfollowed", "last_delivery": None, "secret": None, "problem": ""}
         for repository in states.notes.repositories()
         if not following.of(repository)
     ]
-    return {"webhooks": rows, "app_webhook": app.row() if app else None}
+    return {**seen, "webhooks": rows}
 
 
 def chosen(named: Sequence[str], following: Following, *, every: bool) -> list[str]:

@@ -19,10 +19,12 @@ class Hooked:
 
     Attributes:
         repositories: The repositories, spelled as the documents have them.
+        numbered: Those of them whose webhook is known by its number, so that it is found wherever it delivers to.
         app: Whether the GitHub App has one that was ours to keep.
     """
 
     repositories: tuple[str, ...] = ()
+    numbered: tuple[str, ...] = ()
     app: bool = False
 
 
@@ -38,16 +40,24 @@ def hooked(workspace: Workspace, state: Path) -> Hooked:
         TemporaryError: What is known cannot be read.
     """
     with closing(notes_if_any(state)) as notes:
-        noted, app = notes.repositories(), bool(notes.get(APP).secret)
+        noted = {repository: notes.get(repository).hook for repository in notes.repositories()}
+        app = bool(notes.get(APP).secret)
     if not noted:
         return Hooked(app=app)
     followed = DocumentReader().read(workspace.tree("application"), workspace.layout).repositories()
     spelled = {repository.casefold(): repository for repository in followed}
-    return Hooked(tuple(sorted(spelled.get(repository, repository) for repository in noted)), app)
+    names = {repository: spelled.get(repository, repository) for repository in sorted(noted)}
+    return Hooked(tuple(names.values()), tuple(name for noted_as, name in names.items() if noted[noted_as]), app)
 
 
 def unhook(repositories: Sequence[str], outward: Outward, state: Path, tell: Callable[[str], None]) -> None:
     """Remove the webhooks of repositories; it can be repeated.
+
+    Args:
+        repositories: The repositories; without an address of ours, those whose webhook is known by its number alone.
+        outward: How GitHub is spoken to.
+        state: The folder in which is kept what is known of webhooks.
+        tell: Is told what was removed.
 
     Raises:
         UserError: GitHub does not let us.

@@ -15,7 +15,7 @@ import structlog
 
 from generator.core.errors import GitopsmithError, UserError
 from generator.hub.failures import LimitedError
-from generator.hub.hook_decision import EVENTS, Repair, WantedHook
+from generator.hub.hook_decision import Repair, WantedHook
 from generator.hub.hooks import Hooks, Kept
 from generator.sync.hooks.hook_notes import APP, HookNote, HookNotes, fingerprint
 from generator.sync.hooks.secret_file import SecretFile
@@ -89,7 +89,6 @@ class HookKeeping:
         secrets: The secrets of single repositories; None where all have the shared one.
         shared: The secret of repositories that have none of their own, and of a GitHub App; empty where there is none.
         notes: What is known of webhooks.
-        events: What is subscribed to.
         clock: The time, in seconds since 1970.
     """
 
@@ -98,7 +97,6 @@ class HookKeeping:
     secrets: SecretFile | None
     shared: str = field(repr=False)
     notes: HookNotes
-    events: frozenset[str] = EVENTS
     clock: Callable[[], float] = time.time
 
     def keep_all(self, repositories: Sequence[str]) -> Report:
@@ -189,10 +187,15 @@ class HookKeeping:
         """Remove the webhooks of ours from a repository with all that is kept of it; return how many there were.
 
         Raises:
-            UserError: GitHub does not let us.
+            UserError: GitHub does not let us, or neither an address of ours nor the webhook's number is known.
             TemporaryError: GitHub is away, or what is kept cannot be read or written; call it again.
         """
         note = self.notes.get(repository)
+        if not self.address and not note.hook:
+            raise UserError(
+                f"{repository}: it is not known which webhook is ours.",
+                hint="Name the address that `serve` has, with --public-url.",
+            )
         # GitHub leads from an old name of a repository to the new one, where the hook is wanted.
         is_renamed = bool(note.hook) and self.notes.having(note.hook) != [repository_key(repository)]
         found = 0 if is_renamed else self.hooks.remove(repository, self._wanted(repository, note, ""))
@@ -245,7 +248,6 @@ class HookKeeping:
     def _wanted(self, repository: str, note: HookNote, secret: str) -> WantedHook:
         return WantedHook(
             url=payload_url(self.address, repository),
-            events=self.events,
             known=note.hook,
             has_secret=note.secret == fingerprint(secret),
             patient=0 <= self.clock() - note.secret_at < _PATIENCE,

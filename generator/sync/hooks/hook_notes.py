@@ -15,10 +15,10 @@ from pathlib import Path
 
 from generator.hub.cache_file import CacheFile
 from generator.sync.news.events import repository_key
+from generator.sync.state_folder import hook_notes_in
 
 APP = ""
 """The name under which the webhook of a GitHub App is kept."""
-_NAME = "hooks.db"
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,13 @@ class HookNotes:
 
 def notes_in(state: Path) -> HookNotes:
     """Return the notes in a folder for state, which are made where they are missing."""
-    return HookNotes(state / _NAME)
+    return HookNotes(hook_notes_in(state))
 
 
 def notes_if_any(state: Path) -> HookNotes:
     """Return the notes in a folder for state; where there are none, none that leave nothing behind."""
-    return HookNotes(state / _NAME if (state / _NAME).exists() else None)
+    file = hook_notes_in(state)
+    return HookNotes(file if file.exists() else None)
 
 
 def _prepare(database: sqlite3.Connection) -> None:

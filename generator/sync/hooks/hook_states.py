@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 from typing import Any, Literal
 
 from generator.core.errors import GitopsmithError
 from generator.core.instants import show_instant
+from generator.hub.connection import Connection
 from generator.hub.failures import LimitedError
 from generator.hub.hook_decision import Hook, is_payload_of, same_place
 from generator.hub.hooks import Hooks
 from generator.hub.missed import Attempt, Deliveries, HookPlace
+from generator.hub.pages import Pages
+from generator.sync.following import DocumentReader
 from generator.sync.hooks.hook_keeping import app_url, payload_url
-from generator.sync.hooks.hook_notes import HookNotes
+from generator.sync.hooks.hook_notes import HookNotes, notes_if_any
+from generator.sync.state_folder import answers_in
+from generator.workspace.workspace import Workspace
 
 State = Literal["active", "inactive", "elsewhere", "missing", "app", "unknown"]
 """`elsewhere`: it delivers to another address than ours; `app`: there is none, and that of the App brings its news."""
@@ -103,6 +110,16 @@ class HookStates:
         """Whether a GitHub App asks, which may have a webhook of its own."""
         return self.hooks.is_app
 
+    def seen(self, repositories: Sequence[str]) -> dict[str, Any]:
+        """Return how webhooks are as plain values: `webhooks`, and `app_webhook`, which is None where we are no App.
+
+        Args:
+            repositories: The repositories whose webhooks are looked at, `owner/name`.
+        """
+        app = self.of_app() if self.is_app else None
+        found = self.of(sorted(repositories), at_app=app is not None and app.is_here)
+        return {"webhooks": [one.row() for one in found], "app_webhook": app.row() if app else None}
+
     def of_app(self) -> AppHookState:
         """Return how the webhook of our GitHub App is."""
         try:
@@ -152,6 +169,22 @@ class HookStates:
         if not self.address:
             return is_payload_of(hook.url, repository)
         return same_place(hook.url, payload_url(self.address, repository))
+
+
+def webhooks_seen(workspace: Workspace, connection: Connection, state: Path, address: str) -> dict[str, Any]:
+    """Return how the webhooks of all apps of a workspace are, see `HookStates.seen`; nothing is changed here either.
+
+    Args:
+        workspace: The organization's repositories.
+        connection: Who asks.
+        state: The folder in which `serve` keeps what is known; it may be missing.
+        address: The address at which GitHub reaches `serve`; empty where it is not known.
+    """
+    followed = DocumentReader().read(workspace.tree("application"), workspace.layout).repositories()
+    # What `serve` keeps of GitHub's answers saves calls; where it keeps none, nothing is left behind.
+    answers = answers_in(state)
+    with closing(Pages(answers if answers.exists() else None)) as pages, closing(notes_if_any(state)) as notes:
+        return HookStates(Hooks(connection, pages), Deliveries(connection, pages), notes, address).seen(followed)
 
 
 def _attempt(attempt: Attempt | None) -> Mapping[str, Any] | None:

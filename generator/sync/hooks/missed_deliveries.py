@@ -39,14 +39,10 @@ class Found:
 
     Attributes:
         new: How many deliveries were put into the inbox that it did not have.
-        known: How many were there already: they were brought again meanwhile.
-        ignored: How many nothing follows from, or GitHub has no more.
         taken: When the newest attempt was made that was acknowledged, in seconds since 1970; 0 where there was none.
     """
 
     new: int = 0
-    known: int = 0
-    ignored: int = 0
     taken: float = field(default=0.0, compare=False)
 
 
@@ -122,13 +118,16 @@ class MissedDeliveries:
         since = max(note.seen - _OVERLAP, self.clock() - KEPT)
         # An App is told of much more, and of each delivery that is taken the payload is asked for by itself.
         attempts = self.deliveries.since(place, since, EVENTS)
+        if not attempts.whole:
+            # To stop here would be to begin here again in each pass; what they told of, reconciliation finds.
+            _log.warning("more deliveries failed than are looked through", repository=place.repository)
         seen = max(note.seen, float(attempts.newest))
         handled = dict(note.handled)
-        found = Found(taken=float(attempts.taken))
+        new = 0
         try:
             for attempt in attempts.missed:
                 if attempt.guid not in handled:
-                    found = self._one(found, place, attempt)
+                    new += self._is_new(place, attempt)
                     handled[attempt.guid] = attempt.delivered_at
         except GitopsmithError:
             # The next pass looks from the same moment, and asks for what is left.
@@ -137,19 +136,19 @@ class MissedDeliveries:
         recent = {guid: at for guid, at in handled.items() if at >= seen - _OVERLAP}
         if (seen, recent) != (note.seen, note.handled):
             self.notes.put(key, replace(note, seen=seen, handled=recent))
-        return found
+        return Found(new, float(attempts.taken))
 
-    def _one(self, found: Found, place: HookPlace, attempt: Attempt) -> Found:
-        """Take one delivery, and return what was found with it."""
+    def _is_new(self, place: HookPlace, attempt: Attempt) -> bool:
+        """Take one delivery, and return whether the inbox did not have it: it may have been brought again meanwhile."""
         log = _log.bind(delivery=attempt.guid, github_event=attempt.event, repository=place.repository)
         delivery = self._delivery(place, attempt)
         if isinstance(delivery, Ignored):
             log.info("missed delivery ignored", reason=delivery.reason)
-            return replace(found, ignored=found.ignored + 1)
-        if self.inbox.add(delivery):
+            return False
+        is_new = self.inbox.add(delivery)
+        if is_new:
             log.info("missed delivery taken", action=delivery.action, status=attempt.status)
-            return replace(found, new=found.new + 1)
-        return replace(found, known=found.known + 1)
+        return is_new
 
     def _delivery(self, place: HookPlace, attempt: Attempt) -> Delivery | Ignored:
         body = self.deliveries.payload(place, attempt)

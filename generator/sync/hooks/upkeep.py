@@ -36,14 +36,12 @@ class UpkeepReport:
     Attributes:
         at: When it ended, in seconds since 1970.
         done: How many were created, adopted, repaired, kept as they were, and removed.
-        missed: How many deliveries had been missed.
         problems: By task and by repository, what went wrong.
         unfollowed: The webhooks that no app needs any more.
     """
 
     at: float
     done: Mapping[str, int] = field(default_factory=dict)
-    missed: int = 0
     problems: Mapping[Task, Mapping[str, str]] = field(default_factory=dict)
     unfollowed: Unfollowed = NOTHING
 
@@ -68,16 +66,6 @@ class Observer(Protocol):
         ...
 
 
-class Unobserved:
-    """Counts nothing."""
-
-    def webhooks_kept(self, kept: int, changes: Mapping[str, int], problems: Mapping[str, int], held_back: int) -> None:
-        """Take note of a pass: not at all."""
-
-
-UNOBSERVED = Unobserved()
-
-
 @dataclass
 class Upkeep:
     """What looks after webhooks. One thread calls it, and any may read its report.
@@ -86,9 +74,9 @@ class Upkeep:
         hooks: Keeps them; None where GitHub is not told an address of ours: then people look after them.
         missed: Takes what they failed to bring.
         notes: What is known of them.
+        observer: Who counts.
         at_app: Whether the webhook of our GitHub App brings everything.
         is_app: Whether we are a GitHub App, which may have a webhook.
-        observer: Who counts.
         clock: The time, in seconds since 1970.
         report: What became of the webhooks in the last pass of this process; None before that.
         looked_at: The repositories that were looked at for a webhook in whose place that of the App is.
@@ -97,9 +85,9 @@ class Upkeep:
     hooks: HookKeeping | None
     missed: MissedDeliveries
     notes: HookNotes
+    observer: Observer
     at_app: bool = False
     is_app: bool = False
-    observer: Observer = UNOBSERVED
     clock: Callable[[], float] = time.time
     report: UpkeepReport | None = None
     looked_at: set[str] = field(default_factory=set)
@@ -114,7 +102,7 @@ class Upkeep:
             work.run()
         except GitopsmithError as error:  # of the notes: each repository's own are in the report already
             work.note("keep", {"": str(error)})
-        self.report = UpkeepReport(self.clock(), work.done, work.found, work.problems, work.unfollowed)
+        self.report = UpkeepReport(self.clock(), work.done, work.problems, work.unfollowed)
         changes = {name: number for name, number in work.done.items() if name in CHANGES}
         problems: dict[str, int] = {task: len(names) for task, names in work.problems.items()}
         self.observer.webhooks_kept(self.report.kept, changes, problems, len(work.unfollowed.held_back))

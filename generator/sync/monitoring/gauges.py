@@ -9,14 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 
 from generator.core.previews import OpenPreview
-from generator.sync.monitoring.asked import Asked
-from generator.sync.monitoring.github_gauges import GitHubGauges, ReportCounts
+from generator.sync.asked import Asked
+from generator.sync.monitoring.github_gauges import GitHubGauges
 from generator.sync.monitoring.label_values import LabelValues
+
+if TYPE_CHECKING:
+    from generator.sync.store.counts import Counts, ReportCounts
 
 _APPS = 1000
 """How many apps have series of their own; the others share theirs."""
@@ -26,26 +29,6 @@ _TURNS = 2
 
 _PATIENCE = 1.5
 """How many seconds the database may take to count: the rest must be told even where it hangs."""
-
-
-class QueueCounts(Protocol):
-    """How many deliveries the inbox holds at one moment."""
-
-    @property
-    def waiting(self) -> int:
-        """Those that something is still to do for, but for those that wait for an image."""
-
-    @property
-    def waiting_for_image(self) -> int:
-        """Those that wait for an image."""
-
-    @property
-    def failed(self) -> int:
-        """Those that had an end without an effect, as long as they are kept."""
-
-    @property
-    def oldest_waiting(self) -> float:
-        """The seconds since the receipt of the oldest one that waits for no image; 0 where none does."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +62,7 @@ class Gauges:
         self._build = dict(build)
         self._period = period
         self._clock, self._monotonic = clock, monotonic
-        self._queue: Asked[QueueCounts] | None = None
+        self._queue: Asked[Counts] | None = None
         self._reports: Asked[ReportCounts] | None = None
         self.github = GitHubGauges(self._is_news, monotonic)
         self._limit: _Limit | None = None
@@ -89,7 +72,7 @@ class Gauges:
         self._previews: dict[str, tuple[float, tuple[OpenPreview, ...]]] = {}
         self._apps = LabelValues(limit=_APPS)
 
-    def watch_queue(self, counts: Callable[[], QueueCounts]) -> None:
+    def watch_queue(self, counts: Callable[[], Counts]) -> None:
         """Ask `counts` at each scrape; while it fails, nothing is said about the queue but that."""
         self._queue = Asked("queue", counts)
 
@@ -124,7 +107,7 @@ class Gauges:
         yield from self._collect_reconciliation()
         yield self._collect_previews()
 
-    def _answers(self) -> tuple[QueueCounts | None, ReportCounts | None]:
+    def _answers(self) -> tuple[Counts | None, ReportCounts | None]:
         """Return what the database says; both are asked at once, for where it hangs neither has an answer."""
         until = time.monotonic() + _PATIENCE
         queue, reports = self._queue, self._reports
@@ -134,7 +117,7 @@ class Gauges:
             reports.answer(of_reports, until) if reports and of_reports else None,
         )
 
-    def _collect_queue(self, counts: QueueCounts | None) -> Iterator[Metric]:
+    def _collect_queue(self, counts: Counts | None) -> Iterator[Metric]:
         if self._queue is None:
             return
         if counts is not None:

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+if TYPE_CHECKING:
+    from generator.sync.store.counts import ReportCounts
+
 Task = Literal["keep", "look", "remove"]
 """What may fail for a webhook: to keep it, to look for what it missed, to remove it."""
-
-
-class ReportCounts(Protocol):
-    """How much GitHub is still to be told at one moment."""
-
-    @property
-    def waiting(self) -> int:
-        """What is to be told."""
-
-    @property
-    def failing(self) -> int:
-        """What of it was tried in vain."""
 
 
 @dataclass(frozen=True)

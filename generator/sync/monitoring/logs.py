@@ -11,7 +11,6 @@ import logging
 import math
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, Literal, TextIO
 
@@ -42,7 +41,6 @@ _DEEPEST = 6
 _FIRST = ("timestamp", "level", "event", "logger", "delivery")
 _MARGIN = "  | "
 _COMMON: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.PositionalArgumentsFormatter(),
@@ -87,17 +85,6 @@ def configure(
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     _take_over(handler, level)
-
-
-def delivery_logged(id: str, event: str, repository: str) -> AbstractContextManager[None]:  # noqa: A002
-    """Name a delivery in every line that is told while the block runs, also in those of libraries.
-
-    Args:
-        id: GitHub's `X-GitHub-Delivery`.
-        event: GitHub's name for the event.
-        repository: The source repository, `owner/name`; may be empty.
-    """
-    return structlog.contextvars.bound_contextvars(delivery=id, github_event=event, repository=repository)
 
 
 class _Handler(logging.StreamHandler[TextIO]):

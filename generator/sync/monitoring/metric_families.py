@@ -26,7 +26,6 @@ EVENTS = (
     "package",
     "ping",
     "pull_request",
-    "push",
     "reconciliation",
     "registry_package",
     "release",

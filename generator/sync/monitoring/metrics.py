@@ -9,7 +9,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -18,30 +18,17 @@ from prometheus_client.metrics_core import Metric
 from generator.core.errors import UserError
 from generator.core.previews import OpenPreview
 from generator.gitrepo.branch import LostRaceError
-from generator.sync.monitoring.gauges import Gauges, QueueCounts
-from generator.sync.monitoring.github_gauges import ReportCounts
+from generator.sync.monitoring.gauges import Gauges
 from generator.sync.monitoring.metric_families import UNSIGNED, GitOperation, GitResult, MetricFamilies, Pass
-from generator.sync.news.delivery import Delivery, Result
+from generator.sync.news.delivery import Delivery
+
+if TYPE_CHECKING:
+    from generator.sync.settlement import Settlement
+    from generator.sync.store.counts import Counts, ReportCounts
 
 _HTTP = range(100, 600)
 _WITHOUT_A_LOOK = frozenset({"superseded", "ignored", "refused"})
 """Results that a delivery may have before the registry is asked: they do not say whether its image came."""
-
-
-class Settled(Protocol):
-    """What became of a delivery that was tried."""
-
-    @property
-    def result(self) -> Result | None:
-        """What became of it; None where it goes on waiting."""
-
-    @property
-    def waiting_for(self) -> str:
-        """The image that it waits for, or waited for in vain; empty where there is none."""
-
-    @property
-    def waited(self) -> float:
-        """The seconds that it waited for the image."""
 
 
 class Metrics:
@@ -87,7 +74,7 @@ class Metrics:
         self._families.count("answers", event or UNSIGNED, str(status))
         self._families.observe("answer_duration_seconds", seconds, str(status))
 
-    def settled(self, delivery: Delivery, settlement: Settled, now: float) -> None:
+    def settled(self, delivery: Delivery, settlement: Settlement, now: float) -> None:
         """Count what became of a delivery that was tried.
 
         Args:
@@ -158,6 +145,9 @@ class Metrics:
         """
         self._gauges.limit(remaining, limit, reset)
 
+    def limited(self, seconds: float) -> None:
+        """Take note that GitHub wants to be left alone: calls show it by their status, and reports by their waits."""
+
     def reconciled(self, result: Pass, seconds: float, recovered: Mapping[str, int], held_back: int = 0) -> None:
         """Count a reconciliation that ended.
 
@@ -203,7 +193,7 @@ class Metrics:
         """Ask `counts` at each scrape how much GitHub is still to be told; while it fails, the rest is told without."""
         self._gauges.watch_reports(counts)
 
-    def watch_queue(self, counts: Callable[[], QueueCounts]) -> None:
+    def watch_queue(self, counts: Callable[[], Counts]) -> None:
         """Ask `counts` at each scrape how many deliveries are kept; while it fails, the rest is told without it."""
         self._gauges.watch_queue(counts)
 

@@ -22,6 +22,7 @@ _SHAPES = re.compile(
       [^\s"',;]+                                                                     # a header
     | (?P<scheme> (?i:\b(?:basic|bearer)\s+) ) [A-Za-z0-9+/_.~=-]{16,}                # its value alone
     | (?P<address> ://[^\s/:@]*: ) [^\s/]+ (?=@)                                     # the password in an address
+    | (?P<login> \bhttps?:// ) [^\s/:@]+ (?=@)                                     # the user, which may be a token
     | (?:\b|(?<=_)|(?<=%[0-9A-Fa-f]{2}))(?:gh[oprsu]_|github_pat_)[A-Za-z0-9_.+/=-]{10,}  # GitHub's tokens
     | \beyJ[A-Za-z0-9_-]{8,4096}\.eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]+           # what an App signs
     | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)  # its key, whole or cut off
@@ -143,4 +144,4 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _struck(match: re.Match[str]) -> str:
-    return (match["before"] or match["scheme"] or match["address"] or "") + STRUCK
+    return (match["before"] or match["scheme"] or match["address"] or match["login"] or "") + STRUCK

@@ -54,35 +54,16 @@ class PackageEvent:
 
 
 @dataclass(frozen=True)
-class PushEvent:
-    """A branch moved.
-
-    Attributes:
-        repository: The repository, `owner/name`.
-        branch: The branch, 255 characters at most; empty where a tag was pushed.
-        commit: Where it is now; empty where it is gone.
-    """
-
-    repository: str
-    branch: str
-    commit: str
-
-
-@dataclass(frozen=True)
 class InstallationEvent:
-    """The repositories changed that our GitHub App may see.
+    """The repositories changed that our GitHub App may see, or whether it may see any.
 
     Attributes:
         account: The owner.
         action: GitHub's word for it: created, deleted, suspend, unsuspend, added, removed and so on.
-        added: Repositories that it may see from now on, `owner/name`.
-        removed: Repositories that it may see no more.
     """
 
     account: str
     action: str
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +77,7 @@ class IgnoredEvent:
     reason: str
 
 
-Event = ReleaseEvent | PullRequestEvent | PackageEvent | PushEvent | InstallationEvent | IgnoredEvent
+Event = ReleaseEvent | PullRequestEvent | PackageEvent | InstallationEvent | IgnoredEvent
 
 
 def repository_key(repository: str) -> str:

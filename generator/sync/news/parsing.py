@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from generator.core.api_objects import (
     AccountName,
     Action,
-    Listed,
     Part,
     PullRequestObject,
     ReleaseObject,
     Repository,
-    Sha,
     instant_of,
 )
-from generator.core.pull_requests import TEXT_LIMIT, clean
+from generator.core.pull_requests import clean
 from generator.sync.news.events import (
     Event,
     IgnoredEvent,
     InstallationEvent,
     PackageEvent,
     PullRequestEvent,
-    PushEvent,
     ReleaseEvent,
     repository_key,
 )
@@ -34,9 +29,6 @@ from generator.sync.news.package_parsing import parse_package, parse_registry_pa
 from generator.sync.news.payload import MalformedPayloadError, check, read_payload
 
 __all__ = ["MalformedPayloadError", "occurred_at", "parse", "read_payload", "subject_of"]
-
-_BRANCH = "refs/heads/"
-_TAG = "refs/tags/"
 
 
 def parse(event: str, payload: bytes | Mapping[str, Any]) -> Event:
@@ -89,10 +81,6 @@ def occurred_at(event: str, payload: bytes | Mapping[str, Any]) -> str:
         case "release":
             keys = ("published_at", "updated_at", "created_at")
             return max(instant_of(_at(content, "release", key)) for key in keys)
-        case "push":
-            # A commit's own time is its author's clock, and older than the push: it stands in only.
-            pushed = instant_of(_at(content, "repository", "pushed_at"))
-            return pushed or instant_of(_at(content, "head_commit", "timestamp"))
         case _:
             return ""
 
@@ -128,22 +116,6 @@ def _parse_pull_request(payload: Mapping[str, Any]) -> Event:
     return PullRequestEvent(checked.repository.full_name, checked.action, checked.pull_request.read())
 
 
-class _PushPayload(Part):
-    ref: Annotated[str, Field(min_length=1, max_length=len(_BRANCH) + TEXT_LIMIT)]
-    after: Sha
-    repository: Repository
-    deleted: bool | None = None
-
-
-def _parse_push(payload: Mapping[str, Any]) -> Event:
-    checked = check(_PushPayload, "push", payload)
-    branch = checked.ref.removeprefix(_BRANCH) if checked.ref.startswith(_BRANCH) else ""
-    if not branch and not checked.ref.startswith(_TAG):
-        return IgnoredEvent(f"`{clean(checked.ref)[:60]}` is neither a branch nor a tag")
-    gone = checked.deleted or not checked.after.strip("0")
-    return PushEvent(checked.repository.full_name, branch, "" if gone else checked.after)
-
-
 class _Account(Part):
     login: AccountName | None = None
     slug: AccountName | None = None
@@ -156,9 +128,6 @@ class _Installation(Part):
 class _InstallationPayload(Part):
     action: Action
     installation: _Installation
-    repositories: Listed[Repository] = ()
-    repositories_added: Listed[Repository] = ()
-    repositories_removed: Listed[Repository] = ()
 
 
 def _parse_installation(payload: Mapping[str, Any]) -> Event:
@@ -168,15 +137,7 @@ def _parse_installation(payload: Mapping[str, Any]) -> Event:
     name = account.login or account.slug
     if not name:
         raise MalformedPayloadError("The payload of `installation` is not right: the account has no name.")
-    listed = _names(checked.repositories)
-    added, removed = _names(checked.repositories_added), _names(checked.repositories_removed)
-    if checked.action in {"deleted", "suspend"}:
-        return InstallationEvent(name, checked.action, added, removed + listed)
-    return InstallationEvent(name, checked.action, added + listed, removed)
-
-
-def _names(repositories: tuple[Repository, ...]) -> tuple[str, ...]:
-    return tuple(repository.full_name for repository in repositories)
+    return InstallationEvent(name, checked.action)
 
 
 def _parse_ping(_: Mapping[str, Any]) -> Event:
@@ -189,7 +150,6 @@ _PARSERS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
     "package": parse_package,
     "ping": _parse_ping,
     "pull_request": _parse_pull_request,
-    "push": _parse_push,
     "registry_package": parse_registry_package,
     "release": _parse_release,
 }

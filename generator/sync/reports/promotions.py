@@ -12,11 +12,12 @@ from typing import Any
 import structlog
 
 from generator.core.errors import TemporaryError
-from generator.hub.requests import Requests
+from generator.core.promotion_request import requested_place
+from generator.hub.pull_requests import Requests
 from generator.hub.web import repository_on
 from generator.sync.gitops import View
+from generator.sync.reports.reports_table import Reports
 from generator.sync.reports.request_items import request_items, standing_of
-from generator.sync.store.reports_table import Reports
 from generator.workspace.remotes import Remote
 from generator.workspace.requesting import settle
 from generator.workspace.standing_requests import StandingRequests, remove_branch
@@ -43,11 +44,17 @@ class Promotions:
     changed: Callable[[], None] = lambda: None
     _standing: StandingRequests = field(default_factory=StandingRequests)
     _remote: Remote | None = None
+    _proposed: frozenset[tuple[str, str]] | None = None
 
     def learn(self, view: View) -> None:
         """Take note of where the repository is whose branches are proposed."""
         if view.remote is not None and repository_on(self.api, view.remote.url):
             self._remote = view.remote
+
+    @property
+    def proposed(self) -> frozenset[tuple[str, str]] | None:
+        """The apps and environments for which a version waits in a pull request; None where nobody looked yet."""
+        return self._proposed
 
     def look(self, view: View) -> None:
         """Bring up to date which pull requests there should be; none where the repository is not on that GitHub.
@@ -61,6 +68,8 @@ class Promotions:
         if self._remote is None or repository is None:
             return
         standing = self._standing.look(self._remote)
+        open_ones = (requested_place(one.branch) for one in standing if one.state == "open")
+        self._proposed = frozenset(filter(None, open_ones))
         for one in standing:
             if one.state in {"shared", "left"}:
                 _log.info("a branch is left as it is", repository=repository, branch=one.branch, reason=one.reason)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from generator.core.deployment_states import Arrival, Waiting
 from generator.core.errors import UserError
@@ -15,9 +16,9 @@ from generator.core.pull_requests import inert
 from generator.sync.following import FollowedApp, Following
 from generator.sync.news.delivery import Delivery
 from generator.sync.news.parsing import parse
-from generator.sync.news.stored_steps import EVENT as RECONCILIATION
-from generator.sync.news.stored_steps import load_steps
 from generator.sync.rules import Step, react
+from generator.sync.stored_steps import EVENT as RECONCILIATION
+from generator.sync.stored_steps import load_steps
 
 
 def steps_of(delivery: Delivery, following: Following, git_url: str) -> Sequence[Step]:
@@ -73,14 +74,27 @@ def waiting_of(delivery: Delivery, steps: Iterable[Step], following: Following) 
     return found
 
 
+def proposals_of(delivery: Delivery, steps: Iterable[Step]) -> list[Waiting]:
+    """Return the versions that a delivery proposed, which wait for people."""
+    return [
+        Waiting(
+            delivery.repository,
+            intent.app,
+            intent.environment,
+            ref,
+            "queued",
+            "Proposed; waits for its pull request to be merged.",
+            version=intent.version,
+        )
+        for intent, ref in _brought(delivery, steps, "pull-request")
+    ]
+
+
 def arrivals_of(delivery: Delivery, steps: Iterable[Step]) -> list[Arrival]:
     """Return the versions that a delivery brought, but for those that are only proposed."""
-    if delivery.state != "done" or delivery.result not in {"committed", "unchanged"}:
-        return []
     return [
         Arrival(delivery.repository, intent.app, intent.environment, ref, intent.version)
-        for step in steps
-        if isinstance(intent := step.intent, SetVersion) and step.mode == "commit" and (ref := _ref(delivery, intent))
+        for intent, ref in _brought(delivery, steps, "commit")
     ]
 
 
@@ -94,6 +108,18 @@ def places_of(steps: Iterable[Step]) -> list[tuple[str, str]]:
         elif isinstance(intent, SetVersion):
             places.append((intent.app, intent.environment))
     return places
+
+
+def _brought(
+    delivery: Delivery, steps: Iterable[Step], mode: Literal["commit", "pull-request"]
+) -> Iterator[tuple[SetVersion, str]]:
+    """Yield what a delivery that is done set in a mode, with what it was made from, where that is known."""
+    if delivery.state != "done" or delivery.result not in {"committed", "unchanged"}:
+        return
+    for step in steps:
+        intent = step.intent
+        if isinstance(intent, SetVersion) and step.mode == mode and (ref := _ref(delivery, intent)):
+            yield intent, ref
 
 
 def _ref(delivery: Delivery, intent: SetVersion) -> str:

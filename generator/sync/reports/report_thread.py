@@ -12,6 +12,8 @@ from generator.sync.reports.reporter import Reporter
 _IDLE = 30.0
 """The most seconds between two looks: another process may have left something."""
 _AFTER_FAILURE = 5.0
+_STOPPING = 20.0
+"""The seconds to wait at the end for what is being told; what is cut off is taken up by the next start."""
 
 _log = structlog.get_logger(__name__)
 
@@ -26,7 +28,7 @@ class ReportThread:
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._nudged, self._stopping = Event(), Event()
-        self._thread = Thread(target=self._run, name="reporter")
+        self._thread = Thread(target=self._run, name="reporter", daemon=True)
 
     def start(self) -> None:
         """Start."""
@@ -37,10 +39,12 @@ class ReportThread:
         self._nudged.set()
 
     def stop(self) -> None:
-        """Stop after what is being told now."""
+        """Stop after what is being told now, bounded in time."""
         self._stopping.set()
         self._nudged.set()
-        self._thread.join()
+        self._thread.join(_STOPPING)
+        if self._thread.is_alive():
+            _log.warning("what is being told to GitHub does not end; the next start takes it up")
 
     def _run(self) -> None:
         begun = False

@@ -21,7 +21,7 @@ from generator.hub.failures import LimitedError, NotFoundError
 from generator.sync.reports.evidence import Evidence
 from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.report_items import report_of
-from generator.sync.store.reports_table import Reports, Taken
+from generator.sync.reports.reports_table import Reports, Taken
 
 _FIRST_DELAY, _LONGEST_DELAY = 10.0, 300.0
 """GitHub works on a request for 10 s at most: before that nobody can tell that one which was cut off has no effect."""
@@ -41,16 +41,6 @@ class Observer(Protocol):
         ...
 
 
-class Unobserved:
-    """Counts nothing."""
-
-    def reported(self, kind: str, result: str) -> None:
-        """Take note of an attempt: not at all."""
-
-
-UNOBSERVED = Unobserved()
-
-
 @dataclass
 class Reporter:
     """What tells GitHub. One thread calls it; several processes may have one each.
@@ -65,9 +55,9 @@ class Reporter:
         clock: The time, in seconds since 1970.
         luck: A random number from 0 to 1, which keeps those apart that failed together.
         executor: The name of this process; the same after a restart.
-        delete: Whether Deployments are deleted once they are inactive.
+        promotions: Keeps the pull requests of versions.
         observer: Who counts.
-        promotions: Keeps the pull requests of versions; None where there are none.
+        delete: Whether Deployments are deleted once they are inactive.
     """
 
     reports: Reports
@@ -79,9 +69,9 @@ class Reporter:
     clock: Callable[[], float]
     luck: Callable[[], float]
     executor: str
+    promotions: Promotions
+    observer: Observer
     delete: bool = False
-    observer: Observer = UNOBSERVED
-    promotions: Promotions | None = None
 
     def begin(self) -> None:
         """Take up what this process left undone when it ended.
@@ -144,7 +134,7 @@ class Reporter:
         if taken.item.kind == "comment":
             return self._comment(content, taken)
         if taken.item.kind == "request":
-            return self.promotions.tell(content) if self.promotions else None
+            return self.promotions.tell(content)
         status = CommitStatus(content["context"], content["state"], content["description"], content["target_url"])
         self.statuses.ensure(content["repository"], content["sha"], status)
         return None
@@ -174,11 +164,19 @@ class Reporter:
         return self._said(report, standing)
 
     def _said(self, report: Report, standing: Standing) -> int | None:
+        if report.state == "inactive" and self._runs(report, standing):
+            return standing.id  # its commit has another tag as well, and runs by that name
         self.deployments.say(report, standing)
         if report.state == "inactive" and self.delete:
             self.deployments.remove(report.repository, standing.id)
             return None
         return standing.id
+
+    def _runs(self, report: Report, standing: Standing) -> bool:
+        try:
+            return self.reports.runs(report.series, standing.id)
+        except TemporaryError as error:
+            raise _TableError(error) from error
 
     def _end_strays(self, report: Report, standing: Standing) -> None:
         """End what nobody remembers: deployments of a table that was lost, and one that was made twice all the same."""

@@ -5,25 +5,27 @@ All of it is found again from what is there, so that a crash between a commit an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
-from generator.core.deployment_states import Arrival, Report, Situation, Waiting, wanted_reports, with_evidence
-from generator.core.errors import GitopsmithError, UserError
-from generator.core.layout import Layout
+from generator.core.deployment_states import Arrival, Situation, Waiting, wanted_reports
+from generator.core.errors import GitopsmithError
 from generator.core.plan_version import deployed
 from generator.core.previews import ENVIRONMENT, previews_in
+from generator.core.standing_versions import addresses, standing_versions
 from generator.core.tree import Tree
+from generator.core.unannounced import unannounced
 from generator.sync.following import Following
 from generator.sync.gitops import View
 from generator.sync.news.delivery import Delivery
 from generator.sync.reports.promotions import Promotions
-from generator.sync.reports.report_news import arrivals_of, places_of, steps_of, waiting_of
+from generator.sync.reports.report_news import arrivals_of, places_of, proposals_of, steps_of, waiting_of
+from generator.sync.reports.reports_table import Reports
 from generator.sync.settlement import Settlement
 from generator.sync.store.inbox import Inbox
-from generator.sync.store.reports_table import Reports
+from generator.workspace.arrivals import last_commits
 
 _MOST = 1000
 """The most deliveries that are shown as waiting, and as failed."""
@@ -39,15 +41,15 @@ class Reporting:
         inbox: What waits and what failed.
         reports: Where it is kept.
         clock: The time, in seconds since 1970.
+        promotions: Keeps the pull requests of versions.
         changed: Is called where there is something new to tell.
-        promotions: Keeps the pull requests of versions; None where there are none.
     """
 
     inbox: Inbox
     reports: Reports
     clock: Callable[[], float]
+    promotions: Promotions
     changed: Callable[[], None] = lambda: None
-    promotions: Promotions | None = None
     _payloads: dict[str, Delivery] = field(default_factory=dict)
 
     def look(
@@ -68,38 +70,13 @@ class Reporting:
             whole: Whether to see as well if what was ever said of environments still holds, beyond what was settled.
             proposed: Whether versions were just proposed: then, and with a whole look, their requests are looked at.
         """
+        if whole or proposed:
+            _guarded(lambda: self.promotions.look(view))
         _guarded(lambda: self._look(view, following, settled, whole=whole))
-        if self.promotions is not None and (whole or proposed):
-            promotions = self.promotions
-            _guarded(lambda: promotions.look(view))
 
     def learn(self, view: View) -> None:
         """Take note of where the repositories are, before there is anything to tell."""
-        if self.promotions is not None:
-            self.promotions.learn(view)
-
-    def attest(self, app: str, where: str, reason: str = "The operator says so.") -> bool:
-        """Take a deployment for running, because the operator says so.
-
-        Args:
-            app: The app.
-            where: The environment, or `preview-pr-7`.
-            reason: What GitHub is told.
-
-        Returns:
-            Whether there was one that is committed and of which that was not known.
-
-        Raises:
-            TemporaryError: The database is away.
-        """
-
-        def decide(kept: Sequence[Report]) -> list[Report]:
-            return [with_evidence(one, reason) if (one.app, one.where) == (app, where) else one for one in kept]
-
-        changed = self.reports.update(decide, self.clock()) > 0
-        if changed:
-            self.changed()
-        return changed
+        self.promotions.learn(view)
 
     def _look(
         self, view: View, following: Following, settled: Iterable[tuple[Delivery, Settlement]], *, whole: bool
@@ -115,23 +92,24 @@ class Reporting:
             self.changed()
 
     def _situation(self, main: Tree, view: View, found: _News, *, whole: bool) -> Situation:
-        arrivals = [one for one in found.arrivals if one.version in (_versions(main, view.layout, one) or ())]
+        environments = [one.name for one in view.organization.spec.environments if one.name != ENVIRONMENT]
         touched = {app for app, _ in found.places}
-        standing = [
-            one
-            for one in self.reports.kept()
-            if not one.number and one.state != "inactive" and (whole or one.app in touched)
-        ]
-        versions = {
-            (one.app, one.environment): known
-            for one in standing
-            if (known := _versions(main, view.layout, one)) is not None
-        }
-        order = [one.name for one in view.organization.spec.environments if one.name != ENVIRONMENT]
-        page = f"{view.organization.spec.git_url.rstrip('/')}/{view.application.slug}/commit/"
-        previews = previews_in(main, view.layout)
-        production = order[-1] if order else ""
-        return Situation(previews, found.waiting, arrivals, found.commits, versions, page, production)
+        kept = [one for one in self.reports.kept() if not one.number and (whole or one.app in touched)]
+        places = {(app, one) for app in touched | {one.app for one in kept} for one in environments}
+        versions = standing_versions(main, view.layout, places | {(one.app, one.environment) for one in kept})
+        unseen = unannounced(kept, versions)
+        arrivals = [*unseen, *(one for one in found.arrivals if _stands(one, versions))]
+        return Situation(
+            previews_in(main, view.layout),
+            [*(one for one in found.proposals if not _stands(one, versions)), *found.waiting],
+            arrivals,
+            _commits_of(main, unseen, view) | found.commits,
+            versions,
+            addresses(main, view.layout, ((one.app, one.environment) for one in arrivals)),
+            self.promotions.proposed,
+            f"{view.organization.spec.git_url.rstrip('/')}/{view.application.slug}/commit/",
+            environments[-1] if environments else "",
+        )
 
     def _news(self, view: View, following: Following, outcomes: Sequence[Delivery]) -> _News:
         git_url = view.organization.spec.git_url
@@ -139,6 +117,7 @@ class Reporting:
         for delivery in (*outcomes, *self._others({one.id for one in outcomes})):
             steps = steps_of(delivery, following, git_url)
             news.waiting += waiting_of(delivery, steps, following)
+            news.proposals += proposals_of(delivery, steps)
             news.arrivals += arrivals_of(delivery, steps)
             news.places.update(places := places_of(steps))
             if delivery.commit:
@@ -160,6 +139,7 @@ class Reporting:
 @dataclass
 class _News:
     waiting: list[Waiting] = field(default_factory=list)
+    proposals: list[Waiting] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     commits: dict[tuple[str, str], str] = field(default_factory=dict)
     places: set[tuple[str, str]] = field(default_factory=set)
@@ -186,12 +166,16 @@ def _settled(delivery: Delivery, settlement: Settlement) -> Delivery:
     )
 
 
-def _versions(main: Tree, layout: Layout, one: Arrival | Report) -> frozenset[str] | None:
-    """Return the versions of an app that stand in an environment; None where they cannot be read."""
-    try:
-        return frozenset(place.version for place in deployed(main, layout, one.app, one.environment))
-    except UserError:
-        clusters = main.children(f"{layout.environments}/{one.environment}")
-        records = (layout.app_place(one.environment, cluster, one.app).record for cluster in clusters)
-        is_gone = main.get(layout.app_document(one.app)) is None and all(main.get(path) is None for path in records)
-        return frozenset() if is_gone else None
+def _stands(one: Arrival | Waiting, versions: Mapping[tuple[str, str], frozenset[str]]) -> bool:
+    return one.version in versions.get((one.app, one.environment), ())
+
+
+def _commits_of(main: Tree, arrivals: Sequence[Arrival], view: View) -> dict[tuple[str, str], str]:
+    """Return the commits that brought versions of which there was no news, as far as they are known."""
+    if view.remote is None:
+        return {}  # nobody shows a commit that is not pushed
+    files = {
+        (one.app, one.environment): deployed(main, view.layout, one.app, one.environment)[0].path for one in arrivals
+    }
+    found = last_commits(view.remote, files.values())
+    return {place: found[path] for place, path in files.items() if path in found}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,7 +14,7 @@ from generator.core.errors import UserError
 from generator.sync.news.delivery import Delivery, State
 from generator.sync.store import delivery_rows, executors
 from generator.sync.store.counts import Counts, count
-from generator.sync.store.database import Database
+from generator.sync.store.database import Database, open_database
 from generator.sync.store.delivery_rows import chunks, delivery_of, is_due, settled_row, storable
 from generator.sync.store.schema import DELIVERIES, EFFECTS, IS_WAITING
 
@@ -180,7 +181,6 @@ class Inbox:
         state: State | None = None,
         repository: str | None = None,
         limit: int = 50,
-        before: int | None = None,
     ) -> list[Delivery]:
         """Return deliveries without their payloads, the newest first.
 
@@ -188,15 +188,12 @@ class Inbox:
             state: Only those.
             repository: Only those of this repository, `owner/name` in whatever case.
             limit: The most to return.
-            before: Only those received before the one with this sequence, to go on behind the last of a listing.
         """
         query = sa.select(DELIVERIES).order_by(_ROW.sequence.desc()).limit(limit)
         if state is not None:
             query = query.where(_ROW.state == state)
         if repository is not None:
             query = query.where(sa.func.lower(_ROW.repository) == storable(repository.lower()))
-        if before is not None:
-            query = query.where(_ROW.sequence < before)
         return self._database.read(lambda connection: [delivery_of(row) for row in connection.execute(query)])
 
     def get(self, id: str) -> Delivery:  # noqa: A002  (the field's own name)
@@ -228,15 +225,10 @@ class Inbox:
         """Return how many deliveries are kept, and how long the oldest has been waiting."""
         return self._database.read(partial(count, now=now))
 
-    def prune(self, now: float, older_than: float = KEEP) -> int:
-        """Forget deliveries that ended long ago, and return how many; those that wait are kept, however old.
-
-        Args:
-            now: The time.
-            older_than: The seconds since their end.
-        """
+    def prune(self, now: float) -> int:
+        """Forget deliveries that ended long ago, and return how many; those that wait are kept, however old."""
         total = 0
-        while number := self._database.write(partial(delivery_rows.delete_ended, before=now - older_than)):
+        while number := self._database.write(partial(delivery_rows.delete_ended, before=now - KEEP)):
             total += number
         return total
 
@@ -259,6 +251,22 @@ class Inbox:
     def leave(self, executor: str) -> None:
         """Forget a process: it ends, or what it left is taken over."""
         self._database.write(partial(executors.leave, executor=executor))
+
+
+@contextmanager
+def opened_inbox(database_url: str, *, create: bool = False) -> Iterator[Inbox]:
+    """Yield the inbox of a database.
+
+    Args:
+        database_url: Where it is.
+        create: Whether a file that is not there yet is made.
+
+    Raises:
+        UserError: The URL is not right, or the database does not let us in.
+        TemporaryError: The database is away.
+    """
+    with open_database(database_url, create=create) as database:
+        yield Inbox(database)
 
 
 def _that_fit(rows: Sequence[sa.Row[Any]]) -> Sequence[sa.Row[Any]]:

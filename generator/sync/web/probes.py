@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from threading import Thread
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from generator.sync.asked import Asked
 from generator.sync.web.answers import Answer, unavailable
 
 ASK_SECONDS = 3.0
 """How long a question may take; probes and scrapes give up themselves soon after."""
 
 T = TypeVar("T")
-
-
-class _Question(Generic[T]):
-    """A question that may block: asked in a daemon thread, by one at a time, whoever else wants to know waits along.
-
-    So a storage that hangs makes the answer late, which is told, but piles up no threads and blocks no delivery.
-    """
-
-    def __init__(self, name: str, ask: Callable[[], T]) -> None:
-        self._name = name
-        self._ask = ask
-        self._asked: Future[T] | None = None
-
-    async def answer(self) -> T:
-        """Return the answer.
-
-        Raises:
-            Refusal: There is none in time (503).
-        """
-        if self._asked is None or self._asked.done():
-            self._asked = Future()
-            Thread(target=self._run, args=(self._asked,), name=self._name, daemon=True).start()
-        try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._asked)), ASK_SECONDS)
-        except TimeoutError as error:
-            raise unavailable(f"There is no answer about {self._name} within {ASK_SECONDS:g} seconds.") from error
-
-    def _run(self, asked: Future[T]) -> None:
-        try:
-            asked.set_result(self._ask())
-        except Exception as error:  # goes to whoever asked
-            asked.set_exception(error)
 
 
 class Probes:
@@ -67,9 +34,9 @@ class Probes:
         details: Callable[[], Mapping[str, object]],
         exposition: Callable[[], tuple[bytes, str]],
     ) -> None:
-        self._readiness = _Question("readiness", readiness)
-        self._details = _Question("health", details)
-        self._metrics = _Question("metrics", exposition)
+        self._readiness = Asked("readiness", readiness)
+        self._details = Asked("health", details)
+        self._metrics = Asked("metrics", exposition)
 
     def routes(self) -> list[Route]:
         """Return what to serve."""
@@ -84,14 +51,29 @@ class Probes:
         return Answer({"status": "alive"})
 
     async def _readyz(self, _: Request) -> Response:
-        return _readiness(await self._readiness.answer())
+        return _readiness(await _answer(self._readiness))
 
     async def _healthz(self, _: Request) -> Response:
-        return _readiness(await self._readiness.answer(), details=await self._details.answer())
+        reasons, details = await _answer(self._readiness), await _answer(self._details)
+        return _readiness(reasons, details=details)
 
     async def _exposition(self, _: Request) -> Response:
-        text, media_type = await self._metrics.answer()
+        text, media_type = await _answer(self._metrics)
         return Response(text, media_type=media_type)
+
+
+async def _answer(asked: Asked[T]) -> T:
+    """Return the answer; whoever else wants to know meanwhile waits along.
+
+    So a storage that hangs makes the answer late, which is told, but piles up no threads and blocks no delivery.
+
+    Raises:
+        Refusal: There is none in time (503).
+    """
+    try:
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asked.begin())), ASK_SECONDS)
+    except TimeoutError as error:
+        raise unavailable(f"There is no answer about {asked.what} within {ASK_SECONDS:g} seconds.") from error
 
 
 def _readiness(reasons: list[str], **more: object) -> Response:

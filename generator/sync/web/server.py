@@ -41,6 +41,9 @@ from generator.sync.web.webhook import (
 _INLINE_BYTES = 2**18
 """A body up to this size is verified and read at once; a larger one in a thread, so that others need not wait."""
 
+_KNOWN = "the secret of the webhook must be the one that is known here."
+_OWN = "`{repository}` has a webhook secret of its own, which counts at `/payload/{repository}`."
+
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
@@ -54,7 +57,11 @@ class Secrets(Protocol):
         ...
 
     def shared(self) -> tuple[bytes, ...]:
-        """Return the secrets that count for the one address of a GitHub App; none where there is no App."""
+        """Return the secrets that count at the one address for all repositories; none where there are none."""
+        ...
+
+    def shared_count_for(self, repository: str) -> bool:
+        """Return whether they count there for a repository, `owner/name` in any case, which may have its own."""
         ...
 
 
@@ -174,6 +181,8 @@ class _Webhooks:
         delivery = await _computed(len(body), delivery_of, message, self._knows)
         if isinstance(delivery, Ignored):
             return Answer({"delivery": message.id, "ignored": delivery.reason}, status_code=202)
+        if not repository and not self._secrets.shared_count_for(delivery.repository):
+            raise _unsigned(request, delivery.repository, hint=_OWN.format(repository=delivery.repository))
         return await self._store(delivery)
 
     async def _store(self, delivery: Delivery) -> Response:
@@ -201,8 +210,6 @@ def _header(request: Request, name: str) -> str:
     return values[0] if len(values) == 1 else ""
 
 
-def _unsigned(request: Request, repository: str) -> Refusal:
+def _unsigned(request: Request, repository: str, hint: str = _KNOWN) -> Refusal:
     _log.warning("signature is missing or wrong", delivery=request.state.delivery, repository=repository)
-    return Refusal(
-        401, f"{SIGNATURE_HEADER} is missing or wrong: the secret of the webhook must be the one that is known here."
-    )
+    return Refusal(401, f"{SIGNATURE_HEADER} is missing or wrong: {hint}")

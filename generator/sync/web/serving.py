@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -15,7 +16,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from generator.core.errors import UserError
+from generator.sync.web.connections import Connections
 from generator.sync.web.http_connection import BoundedConnection
+from generator.sync.web.open_files import room_for_connections
 
 GRACE_SECONDS = 10
 """How long requests in flight may take to end; longer than any takes, see `Limits.answer_seconds`."""
@@ -29,6 +32,9 @@ HEAD_BYTES = 32 * 1024
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 1024
+_AT_ONCE = 16
+"""How many connections are taken before those that are too many are hung up on. Where files have run out, asyncio
+complains so many times in a row."""
 _PORTS = 2**16
 
 
@@ -108,6 +114,8 @@ class _Server(uvicorn.Server):
         """Begin to answer, and say so."""
         await super().startup(sockets)
         for listener in sockets or ():
+            # asyncio lets only so many wait as it takes at once.
+            listener.listen(_BACKLOG)
             self._on_started(listener.getsockname()[1])
 
     @contextmanager
@@ -163,7 +171,9 @@ def _refused(host: str, port: int, error: OSError | ValueError | TypeError) -> U
 def _config(application: ASGIApp, grace: int) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http=BoundedConnection,
+        # It is called, and nothing else is asked of it.
+        http=partial(BoundedConnection, all_of_them=Connections(room_for_connections())),  # type: ignore[arg-type]
+        backlog=_AT_ONCE,
         h11_max_incomplete_event_size=HEAD_BYTES,
         ws="none",
         loop="asyncio",

@@ -20,6 +20,7 @@ import yaml
 
 from generator.core.errors import UserError, UserErrors
 from generator.core.yamlload import check_bounds
+from generator.hub.credentials import APP_ID
 from generator.sync.news.events import repository_key
 
 SECRET_VARIABLE = "GITOPSMITH_WEBHOOK_SECRET"  # noqa: S105 - a name, no secret
@@ -54,6 +55,7 @@ class WebhookSecrets:
         shared: The secrets for all repositories that have none of their own, and for a GitHub App: the newer first.
         file: The file of those that have; read again when it changes. None where there is none.
         may_be_missing: Whether the file may come later, from whoever keeps the webhooks.
+        of_app: Whether a GitHub App of ours signs with the shared ones, for every repository that it sees.
         learn: Is told each secret as soon as it is read, so that no log tells it.
 
     Raises:
@@ -66,9 +68,11 @@ class WebhookSecrets:
         file: Path | None = None,
         *,
         may_be_missing: bool = False,
+        of_app: bool = False,
         learn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._shared = shared
+        self._of_app = of_app
         self._learn = learn
         self._file = file
         self._own: Mapping[str, Secrets] = {}
@@ -86,6 +90,14 @@ class WebhookSecrets:
     def shared(self) -> Secrets:
         """Return the secrets of all repositories that have none of their own, and of a GitHub App."""
         return self._shared
+
+    def shared_count_for(self, repository: str) -> bool:
+        """Return whether the shared secrets sign for a repository, `owner/name` in any case, at the address of all.
+
+        Others may know them: those who keep any other repository without a secret of its own.
+        """
+        self._refresh()
+        return self._of_app or repository_key(repository) not in self._own
 
     def problem(self) -> str:
         """Return why the file could not be read again, so that what it held before still counts; empty where it was."""
@@ -124,7 +136,7 @@ def webhook_secrets(
 
     Args:
         environment: The environment, with GITOPSMITH_WEBHOOK_SECRET for the shared one and, while that is replaced,
-            GITOPSMITH_WEBHOOK_SECRET_PREVIOUS for the one before.
+            GITOPSMITH_WEBHOOK_SECRET_PREVIOUS for the one before; and with a GitHub App's id, where there is one.
         file: The file of repositories that have their own.
         may_be_missing: Whether the file may come later.
         learn: Is told each secret of the file as soon as it is read.
@@ -147,7 +159,8 @@ def webhook_secrets(
             raise UserError(f"{name}: {problem}", hint=_LONGER)
     # Bytes that are no text reach us as halves of characters; they go back to what they were.
     shared = tuple(os.fsencode(secret) for secret in given.values() if secret)
-    return WebhookSecrets(shared, file, may_be_missing=may_be_missing, learn=learn)
+    of_app = bool(environment.get(APP_ID))
+    return WebhookSecrets(shared, file, may_be_missing=may_be_missing, of_app=of_app, learn=learn)
 
 
 def read_secrets(path: Path) -> dict[str, Secrets]:

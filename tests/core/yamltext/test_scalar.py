@@ -36,6 +36,11 @@ from generator.core.yamltext.scalar import Scalar, can_be_plain, is_ambiguous, p
         ("2024-01-01", "2024-01-01"),
         ("=", "="),
         ("<<", "<<"),
+        # Beyond every float, and too long to be a number that anybody writes.
+        ("1:" * 300 + "1.0", "1:" * 300 + "1.0"),
+        ("1:" * 100_000 + "1", "1:" * 100_000 + "1"),
+        ("0" + "9" * 5000, "0" + "9" * 5000),
+        ("0o" + "7" * 5000, "0o" + "7" * 5000),
     ],
 )
 def test_a_plain_scalar_has_its_type_of_yaml_1_1_and_is_a_number_where_yaml_1_2_says_so(

@@ -55,7 +55,8 @@ def resolved(state: State, repository: Repository, ref: str) -> str | None:
     """Return the commit of a branch, a tag or an id; without git every id and every release's tag is one."""
     if repository.path:
         return git_store.resolve(repository.path, ref)
-    known = {release.tag: state.sha(release.tag) for release in repository.releases}
+    # A release that names a commit is of that one, as many as there are of it.
+    known = {one.tag: one.target if len(one.target) == 40 else state.sha(one.tag) for one in repository.releases}
     return ref if len(ref) == 40 else known.get(ref)
 
 

@@ -95,11 +95,11 @@ def redeliver(call: Call) -> Reply:
 
 
 def listed(call: Call, hook: Hook) -> Items:
-    """Return the deliveries that were tried, the newest first."""
-    wanted = call.parameters.get("status")
+    """Return the deliveries that were tried, the newest first; a redirection is a success, as GitHub has it."""
+    wanted = {"success": range(200, 400), "failure": range(400, 600)}.get(call.parameters.get("status", ""))
     tried = [found for found in reversed(hook.deliveries) if found.status != "pending"]
     if wanted:
-        tried = [found for found in tried if (found.status_code < 400) == (wanted == "success")]
+        tried = [found for found in tried if found.status_code in wanted]
     return Items(tried, call.views.delivery, cursor=True)
 
 

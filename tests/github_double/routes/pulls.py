@@ -37,6 +37,7 @@ def pulls(call: Call) -> Items:
 def create(call: Call) -> Reply:
     path = call.repository.path
     owner, _, branch = str(call.body["head"]).rpartition(":")
+    _refuse_unseen(call, branch)
     sha = git_store.resolve(path, f"refs/heads/{branch}") if path else call.state.sha(branch)
     base_sha = git_store.resolve(path, f"refs/heads/{call.body['base']}") if path else call.state.sha("base")
     if sha is None:
@@ -44,8 +45,7 @@ def create(call: Call) -> Reply:
     if base_sha is None:
         raise invalid("PullRequest", "base", "invalid")
     if sha == base_sha:
-        message = f"No commits between {call.body['base']} and {branch}"
-        raise invalid("PullRequest", "", "custom", message)
+        raise _no_commits(call, branch)
     for other in call.repository.pull_requests:
         if other.state == "open" and (other.branch, other.base) == (branch, call.body["base"]):
             message = f"A pull request already exists for {owner or call.repository.owner.login}:{branch}."
@@ -65,7 +65,13 @@ def create(call: Call) -> Reply:
 
 @route(f"GET {_PULL}", "pull_requests:read")
 def pull(call: Call) -> Reply:
-    return _shown(call, _found(call))
+    found = _found(call)
+    shown = call.views.pull_request(call.repository, found)
+    if found.unseen and found.state == "open":
+        found.unseen -= 1
+        shown |= {"mergeable": None, "mergeable_state": "unknown"}
+        shown["head"]["sha"] = found.known or found.sha
+    return Reply(200, shown)
 
 
 @route(f"PATCH {_PULL}", "pull_requests:write")
@@ -140,6 +146,17 @@ def edit_comment(call: Call) -> Reply:
 def delete_comment(call: Call) -> Reply:
     call.repository.comments.remove(_found_comment(call))
     return Reply(204)
+
+
+def _refuse_unseen(call: Call, branch: str) -> None:
+    """Refuse a branch that was pushed so lately that GitHub knows nothing of it, in one of its ways or the other."""
+    if unseen := call.repository.unseen.get(branch):
+        call.repository.unseen[branch] = unseen - 1
+        raise _no_commits(call, branch) if unseen % 2 else invalid("PullRequest", "head", "invalid")
+
+
+def _no_commits(call: Call, branch: str) -> Refusal:
+    return invalid("PullRequest", "", "custom", f"No commits between {call.body['base']} and {branch}")
 
 
 def _found(call: Call) -> PullRequest:

@@ -79,9 +79,19 @@ def branch(call: Call) -> Reply:
     return Reply(200, _branch(call, name, commit))
 
 
+@route(f"GET {REPOSITORY}/rules/branches/{{branch}}", "metadata:read")
+def rules(call: Call) -> Items:
+    _refuse_by_plan(call)
+    info = {"ruleset_source_type": "Organization", "ruleset_source": call.repository.owner.login, "ruleset_id": 1}
+    return Items(call.repository.rules.get(call.parameters["branch"], ()), lambda rule: {**rule, **info})
+
+
 @route(f"GET {_PROTECTION}", "administration:read")
 def protection(call: Call) -> Reply:
+    _refuse_by_plan(call)
     name = call.parameters["branch"]
+    if name not in _branches(call.repository):
+        raise Refusal(404, "Branch not found")
     if name not in call.repository.protections:
         raise Refusal(404, "Branch not protected")
     return Reply(200, _protection(call, name))
@@ -89,6 +99,7 @@ def protection(call: Call) -> Reply:
 
 @route(f"PUT {_PROTECTION}", "administration:write")
 def protect(call: Call) -> Reply:
+    _refuse_by_plan(call)
     name = call.parameters["branch"]
     if name not in _branches(call.repository):
         raise Refusal(404, "Branch not found")
@@ -103,6 +114,12 @@ def unprotect(call: Call) -> Reply:
         raise Refusal(404, "Branch not protected")
     _enforce(call.repository)
     return Reply(204)
+
+
+def _refuse_by_plan(call: Call) -> None:
+    if call.repository.private and call.repository.owner.plan == "free":
+        upgrade = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+        raise Refusal(403, "Resource not accessible by integration" if call.identity.installation else upgrade)
 
 
 def _create(call: Call, owner: Account) -> Reply:
@@ -123,6 +140,7 @@ def _create(call: Call, owner: Account) -> Reply:
     made.path = call.services.git.create(made.full_name, made.default_branch)
     if call.body.get("auto_init"):
         git_store.commit(made.path, made.default_branch, {"README.md": f"# {name}\n"}, "Initial commit")
+    made.hidden = {"api": call.state.lag, "git": call.state.lag}
     call.state.repositories[made.id] = made
     return Reply(201, call.views.repository(made))
 
@@ -133,9 +151,10 @@ def _branches(found: Repository) -> dict[str, str]:
 
 def _branch(call: Call, name: str, commit: str) -> Facts:
     url = f"{call.state.url}/repos/{call.repository.full_name}"
+    is_protected = name in call.repository.protections or bool(call.repository.rules.get(name))
     return {
         "name": name,
-        "protected": name in call.repository.protections,
+        "protected": is_protected,
         "protection_url": f"{url}/branches/{name}/protection",
         "commit": {"sha": commit, "url": f"{url}/commits/{commit}"},
         "_links": {"html": f"{call.state.web}/{call.repository.full_name}/tree/{name}", "self": url},
@@ -158,5 +177,7 @@ def _protection(call: Call, name: str) -> Facts:
 
 
 def _enforce(found: Repository) -> None:
+    """Let nobody push to branches that are changed by pull requests alone."""
     if found.path:
-        git_store.protect(found.path, sorted(found.protections))
+        demanding = [name for name, asked in found.protections.items() if asked.get("required_pull_request_reviews")]
+        git_store.protect(found.path, sorted(demanding))

@@ -158,10 +158,14 @@ class Web:
         url: Where the repositories are.
         answers: A status by the end of a path, given instead of what git would say.
         seen: The path and the authorization of every request.
+        moved_to: The server that every request is sent on to; empty for none.
+        public: Whether it lets in everybody.
     """
 
     url: str
     answers: dict[str, int] = field(default_factory=dict)
+    moved_to: str = ""
+    public: bool = False
     seen: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -192,7 +196,11 @@ def serving(root: Path) -> Iterator[Web]:
                 given = [status for end, status in web.answers.items() if self.path.endswith(end)]
                 if given:
                     self.send_error(given[0])
-                elif self.headers.get("Authorization") != expected:
+                elif web.moved_to:
+                    self.send_response(301)
+                    self.send_header("Location", web.moved_to + self.path)
+                    self.end_headers()
+                elif not web.public and self.headers.get("Authorization") != expected:
                     self.send_response(401)
                     self.send_header("WWW-Authenticate", 'Basic realm="git"')
                     self.end_headers()

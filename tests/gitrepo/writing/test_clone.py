@@ -244,6 +244,16 @@ def test_folders_of_a_clone_are_found_again_and_never_shared(tmp_path: Path, bra
     assert all(name.startswith("acme-gitops-") for name in names)
 
 
+def test_nobody_else_on_the_machine_may_read_a_clone(tmp_path: Path, branch: RemoteBranch) -> None:
+    before = os.umask(0o022)
+    try:
+        write(branch, [set_version(1, "2")])
+    finally:
+        os.umask(before)
+    (home,) = (tmp_path / "cache").iterdir()
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
 def test_many_writes_leave_few_packs(
     remote: Remote, branch: RemoteBranch, cloned: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,8 +16,10 @@ from generator.core.errors import TemporaryError, UserError
 from generator.gitrepo.clone import Clone
 from generator.gitrepo.credentials import Credentials
 from generator.gitrepo.git_process import environment
+from generator.gitrepo.publishing import Publication
+from generator.gitrepo.repository import Repository
 from generator.gitrepo.writer import Patience, write
-from tests.gitrepo.writing.conftest import TOKEN, OpenBranch, Remote, Web, set_version
+from tests.gitrepo.writing.conftest import TOKEN, OpenBranch, Remote, Web, serving, set_version
 
 BASIC = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
 FORMS = [TOKEN, BASIC, quote(TOKEN, safe="")]
@@ -77,6 +80,39 @@ def test_the_token_is_sent_to_no_other_host() -> None:
         assert Credentials(TOKEN).settings(url) == ()
 
 
+@pytest.fixture
+def other_host(web: Web, tmp_path: Path) -> Iterator[Web]:
+    """Serve the same repositories a second time, to everybody; the first server sends its callers on to there."""
+    with serving(tmp_path) as other:
+        other.public = True
+        web.moved_to = other.url
+        yield other
+
+
+def test_the_token_does_not_follow_a_redirect(remote: Remote, open_branch: OpenBranch, other_host: Web) -> None:
+    with pytest.raises(UserError, match="renamed or moved") as caught:
+        write(open_branch(), [set_version(1, "2")])
+    assert caught.value.hint.startswith("Name its new address")
+    assert other_host.seen == []
+    assert remote.subjects() == ["first"]
+
+
+def test_the_token_does_not_follow_a_redirect_where_branches_are_published(
+    remote: Remote, web: Web, other_host: Web, tmp_path: Path
+) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path / "ours"], check=True)
+    publication = Publication(Repository(tmp_path / "ours"), f"{web.url}/{remote.path.name}", Credentials(TOKEN))
+    with pytest.raises(UserError, match="renamed or moved"):
+        publication.theirs()
+    assert other_host.seen == []
+
+
+def test_without_a_token_git_follows_as_it_is_set_up(remote: Remote, open_branch: OpenBranch, other_host: Web) -> None:
+    write(open_branch(None), [set_version(1, "2")])
+    assert {authorization for _, authorization in other_host.seen} == {""}
+    assert remote.subjects() == ["first", "app-1 → 2"]
+
+
 @pytest.mark.parametrize("trace", ["GIT_TRACE", "GIT_TRACE_CURL", "GIT_TRACE2_EVENT", "GIT_TRACE_PACKET"])
 def test_traces_are_not_written(
     open_branch: OpenBranch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trace: str
@@ -98,9 +134,9 @@ def test_no_error_tells_a_token(remote: Remote, web: Web, open_branch: OpenBranc
     assert_hidden(repr(Credentials(TOKEN)))
 
 
-@pytest.mark.parametrize("token", [None, "ghs_wrong"])
-def test_a_wrong_token_is_an_error_and_nothing_is_asked(open_branch: OpenBranch, token: str | None) -> None:
-    with pytest.raises(UserError, match="does not let us in") as caught:
+@pytest.mark.parametrize(("token", "said"), [(None, "lets nobody in"), ("ghs_wrong", "does not let us in")])
+def test_a_wrong_token_is_an_error_and_nothing_is_asked(open_branch: OpenBranch, token: str | None, said: str) -> None:
+    with pytest.raises(UserError, match=said) as caught:
         write(open_branch(token), [set_version(1, "2")])
     assert "ghs_wrong" not in str(caught.value)
 
@@ -117,6 +153,8 @@ def test_a_stored_password_does_not_stand_in_for_a_token_that_is_refused(
 
 
 STATUSES = [
+    (301, UserError, "renamed or moved"),
+    (307, UserError, "renamed or moved"),
     (401, UserError, "does not let us in"),
     (403, UserError, "does not let us in"),
     (404, UserError, "no such repository"),
@@ -155,15 +193,47 @@ def test_a_host_that_is_away_is_no_reason_to_clone_again(
 
 
 @pytest.mark.parametrize(
-    "url", ["https://me:secret@github.com/a.git", "http://x-access-token:secret@host:80/a.git", "ssh://a:secret@b/c"]
+    "url",
+    [
+        "https://me:secret@github.com/a.git",
+        "http://x-access-token:secret@host:80/a.git",
+        "ssh://a:secret@b/c",
+        "https://secret@github.com/a.git",
+        "http://secret@host/a.git",
+        "HTTPS://secret:x-oauth-basic@github.com/a.git",
+        "https://secret:@github.com/a.git",
+        "https://secret@me@github.com/a.git",
+    ],
 )
-def test_a_password_in_an_address_is_refused_without_being_told(url: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r":\*\*\*@") as caught:
+def test_a_password_or_a_token_in_an_address_is_refused_without_being_told(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"://\*\*\*@[a-z]+") as caught:
         Clone(url, tmp_path)
-    assert "secret" not in str(caught.value)
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
 
 
-@pytest.mark.parametrize("url", ["", "-u/x", "--upload-pack=touch x", "ext::sh -c touch% x", "fd::17", "a\nb"])
+@pytest.mark.parametrize("url", ["ssh://git@github.com/a.git", "git@github.com:acme/a.git", "/srv/me@home/a.git"])
+def test_an_address_may_name_the_user_of_ssh(url: str, tmp_path: Path) -> None:
+    assert Clone(url, tmp_path).url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://github.com/a.git", "http://10.0.0.1:3000/a.git", "http://127.0.0.1.evil.dev/a"]
+)
+def test_a_token_is_not_sent_without_encryption(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a token would be sent without encryption") as caught:
+        Clone(url, tmp_path, credentials=Credentials(TOKEN))
+    assert caught.value.message.startswith(f"{url}: ")
+    assert Clone(url, tmp_path).url == url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:3000", "127.1.2.3", "localhost:80", "LOCALHOST", "[::1]:3000"])
+def test_a_token_is_sent_without_encryption_on_this_machine(host: str) -> None:
+    assert f"http.http://{host}/.extraHeader" in dict(Credentials(TOKEN).settings(f"http://{host}/a.git"))
+
+
+@pytest.mark.parametrize(
+    "url", ["", "-u/x", "--upload-pack=touch x", "ext::sh -c touch% x", "fd::17", "a\nb", "https://[::1/a"]
+)
 def test_an_address_that_would_run_something_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not the address of a repository"):
         Clone(url, tmp_path)

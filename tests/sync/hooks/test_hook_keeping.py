@@ -12,7 +12,7 @@ import pytest
 from generator.core.errors import TemporaryError, UserError
 from generator.hub.hook_decision import EVENTS
 from generator.sync.hooks.hook_keeping import DAY, HookKeeping, payload_url, public_address
-from generator.sync.hooks.hook_notes import fingerprint
+from generator.sync.hooks.hook_notes import HookNote, fingerprint
 from generator.sync.hooks.secret_file import SecretFile
 from tests.github_double.faults import Answer, CutOff
 from tests.sync.hooked import RELEASE, SHARED, SLUG, Hooked, hooked_up
@@ -121,6 +121,21 @@ def test_removal_takes_the_hook_and_what_is_kept_of_it_and_can_be_repeated(hooke
     assert hooked.secrets.of(SLUG) == ()
     assert hooked.secrets.of("acme/other")
     assert hooked.notes.repositories() == []
+
+
+def test_without_our_address_a_hook_is_removed_by_its_number_and_none_on_doubt(hooked: Hooked) -> None:
+    hooked.keeping.keep(SLUG)
+    (ours,) = hooked.repository.hooks
+    alike = replace(ours, id=ours.id + 1, deliveries=[])
+    hooked.repository.hooks.append(alike)
+    unaddressed = replace(hooked.keeping, address="")
+    assert unaddressed.remove(SLUG) == 1
+    assert hooked.repository.hooks == [alike]
+    hooked.notes.put(SLUG, HookNote(secret="of a hook whose number is lost"))
+    with pytest.raises(UserError, match="it is not known which webhook is ours") as refused:
+        unaddressed.remove(SLUG)
+    assert "--public-url" in refused.value.hint
+    assert (hooked.repository.hooks, hooked.notes.repositories()) == ([alike], [SLUG])
 
 
 def test_removal_of_a_repository_that_is_gone_is_removal_all_the_same(hooked: Hooked) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from generator.core.errors import TemporaryError, UserError
+from generator.hub import missed
 from generator.sync.hooks.hook_notes import APP
 from generator.sync.hooks.missed_deliveries import Found
 from generator.sync.news.delivery import Delivery
@@ -66,7 +68,7 @@ def test_what_is_brought_again_meanwhile_is_there_once(hooked: Hooked) -> None:
         hooked.github.courier.settle()
 
     hooked.github.fault(Meanwhile(bring), f"deliveries/{first.id}")
-    assert hooked.missed.take(SLUG) == Found(new=2, known=1)
+    assert hooked.missed.take(SLUG) == Found(new=2)
     bring()
     assert sorted(hooked.taken()) == sorted(RELEASE)
     assert len({delivery.id for delivery in hooked.inbox.listing()}) == 3
@@ -96,9 +98,10 @@ def test_an_api_that_fails_loses_nothing(hooked: Hooked, fault: Answer | CutOff,
         hooked.missed.take(SLUG)
     hooked.release("v2")
     hooked.github.api.faults.clear()
-    found = hooked.missed.take(SLUG)
-    assert found.new == 3 - max(0, skip - 1)
-    assert found.known == 0
+    asked = len(hooked.github.calls(WHOLE))
+    left = 3 - max(0, skip - 1)
+    assert hooked.missed.take(SLUG) == Found(new=left)
+    assert len(hooked.github.calls(WHOLE)) == asked + left
     assert sorted(hooked.taken()) == sorted(RELEASE * 2)
 
 
@@ -120,7 +123,8 @@ def test_without_any_notes_nothing_comes_twice(hooked: Hooked) -> None:
     hooked.missed.take(SLUG)
     hooked.forget()
     hooked.keeping.keep(SLUG)
-    assert hooked.missed.take(SLUG) == Found(known=3)
+    assert hooked.missed.take(SLUG) == Found()
+    assert len(hooked.github.calls(WHOLE)) == 6
     assert hooked.taken() == RELEASE
 
 
@@ -130,12 +134,13 @@ def test_what_is_older_than_github_keeps_it_is_left_alone(hooked: Hooked) -> Non
     assert hooked.missed.take(SLUG) == Found()
 
 
-def test_all_of_250_are_taken_and_each_is_asked_for_once(hooked: Hooked) -> None:
+def lose_many(hooked: Hooked, count: int) -> None:
+    """Let GitHub remember a release of which no news arrived, and so many deliveries that nobody answered."""
     lose(hooked, "v1")
     one, hook = hooked.hook.deliveries[-1], hooked.hook
     small = {"action": "published", "repository": {"full_name": SLUG}, "release": {"tag_name": "v2"}}
     with hooked.github.api.lock:
-        for number in range(247):
+        for number in range(count):
             hook.deliveries.append(
                 Remembered(
                     hooked.github.state.new_id(),
@@ -150,9 +155,25 @@ def test_all_of_250_are_taken_and_each_is_asked_for_once(hooked: Hooked) -> None
                     status_code=504,
                 )
             )
+
+
+def test_all_of_250_are_taken_and_each_is_asked_for_once(hooked: Hooked) -> None:
+    lose_many(hooked, 247)
     assert hooked.missed.take(SLUG) == Found(new=250)
     assert len(hooked.inbox.listing(limit=1000)) == len(hooked.github.calls(WHOLE)) == 250
     assert len(hooked.github.calls(LIST)) == 3
+
+
+def test_too_many_that_failed_do_not_keep_the_newest_from_being_taken(
+    hooked: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed, "_MOST_PAGES", 1)
+    lose_many(hooked, 110)
+    with capture_logs() as logs:
+        assert hooked.missed.take(SLUG) == Found(new=100)
+    assert [log["log_level"] for log in logs if "more deliveries failed" in log["event"]] == ["warning"]
+    assert hooked.notes.get(SLUG).seen, "the next pass does not begin here again"
+    assert hooked.missed.take(SLUG) == Found()
 
 
 def test_what_nothing_follows_from_is_not_even_asked_for(hooked: Hooked) -> None:
@@ -174,13 +195,13 @@ def test_when_the_last_delivery_was_acknowledged_is_told(hooked: Hooked) -> None
 def test_a_payload_that_github_has_no_more_is_ignored(hooked: Hooked) -> None:
     lose(hooked, "v1")
     hooked.github.fault(Answer(404), f"deliveries/{hooked.hook.deliveries[-1].id}", times=None)
-    assert hooked.missed.take(SLUG) == Found(new=2, ignored=1)
+    assert hooked.missed.take(SLUG) == Found(new=2)
 
 
 def test_what_is_not_as_github_sends_it_stops_nothing(hooked: Hooked) -> None:
     lose(hooked, "v1")
     hooked.hook.deliveries[-1].payload = {"release": 5}
-    assert hooked.missed.take(SLUG) == Found(new=2, ignored=1)
+    assert hooked.missed.take(SLUG) == Found(new=2)
 
 
 def test_of_a_webhook_that_is_not_known_nothing_is_asked(hooked: Hooked) -> None:
@@ -204,7 +225,7 @@ def test_what_an_app_missed_is_taken_for_every_repository_that_is_followed(tmp_p
         hooked.release("v1")
         hooked.github.by().create_release(other, "v9")
         hooked.github.courier.settle()
-        assert hooked.missed.take_app() == Found(new=3, ignored=3)
+        assert hooked.missed.take_app() == Found(new=3)
         assert hooked.missed.take_app() == Found()
         assert {delivery.repository for delivery in hooked.inbox.listing()} == {SLUG}
         assert hooked.notes.get(APP).seen

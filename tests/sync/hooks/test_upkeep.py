@@ -60,7 +60,7 @@ def test_a_pass_keeps_what_is_followed_and_takes_what_was_missed(hooked: Hooked)
     assert recorder.told == [(1, {"create": 1}, problems, 0), (1, {}, problems, 0)]
     assert upkeep.report
     assert upkeep.report.problems["keep"].keys() == {"acme/missing"}
-    assert (upkeep.report.kept, upkeep.report.missed, upkeep.report.at) == (1, 3, hooked.now)
+    assert (upkeep.report.kept, upkeep.report.at) == (1, hooked.now)
 
 
 def test_a_webhook_that_no_app_needs_any_more_goes_with_all_that_is_kept_of_it(hooked: Hooked) -> None:
@@ -188,7 +188,7 @@ def test_what_the_app_missed_is_taken_from_it_once(as_app: Hooked) -> None:
     passed(as_app, SLUG, at_app=True)
     as_app.github.courier.lose(3)
     as_app.release("v1")
-    assert [passed(as_app, SLUG, at_app=True).missed for _ in range(2)] == [3, 0]
+    assert [as_app.upkeep(at_app=True).once(following(SLUG)) for _ in range(2)] == [3, 0]
     assert as_app.taken() == RELEASE
 
 

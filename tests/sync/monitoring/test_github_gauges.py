@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
 import pytest
 
 from generator.core.errors import TemporaryError
 from generator.sync.monitoring.metrics import Metrics
+from generator.sync.store.counts import Counts, ReportCounts
 from tests.sync.monitoring.scraped import Clock, families, value
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the table of reports says of itself."""
-
-    waiting: int = 0
-    failing: int = 0
-
-
-@dataclass(frozen=True)
-class Queue:
-    """What an inbox says of itself."""
-
-    waiting: int = 0
-    waiting_for_image: int = 0
-    failed: int = 0
-    oldest_waiting: float = 0.0
 
 
 @pytest.fixture
@@ -65,7 +47,7 @@ def test_reports_are_counted_by_kind_and_result(metrics: Metrics) -> None:
 
 def test_what_is_still_to_be_told_is_asked_for_at_each_scrape(metrics: Metrics) -> None:
     assert value(metrics, "reports_pending", state="waiting") is None
-    metrics.watch_reports(lambda: Counts(5, 2))
+    metrics.watch_reports(lambda: ReportCounts(5, 2, {}))
     assert value(metrics, "reports_pending", state="waiting") == 3
     assert value(metrics, "reports_pending", state="failing") == 2
 
@@ -83,7 +65,7 @@ def test_a_wait_that_is_told_again_is_one(metrics: Metrics, clock: Clock) -> Non
 
 
 def test_a_table_that_cannot_be_read_leaves_out_that_alone(metrics: Metrics) -> None:
-    def fail() -> Counts:
+    def fail() -> ReportCounts:
         raise TemporaryError("locked")
 
     metrics.watch_reports(fail)
@@ -94,13 +76,13 @@ def test_a_table_that_cannot_be_read_leaves_out_that_alone(metrics: Metrics) -> 
 def test_the_table_and_the_queue_are_asked_at_once_so_that_both_are_waited_for_once(metrics: Metrics) -> None:
     both = threading.Barrier(2, timeout=30)
 
-    def reports() -> Counts:
+    def reports() -> ReportCounts:
         both.wait()
-        return Counts(1)
+        return ReportCounts(1, 0, {})
 
-    def queue() -> Queue:
+    def queue() -> Counts:
         both.wait()
-        return Queue()
+        return Counts({}, 0.0)
 
     metrics.watch_reports(reports)
     metrics.watch_queue(queue)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import pytest
 import structlog
 
-from generator.sync.monitoring.logs import Form, Level, configure, delivery_logged
+from generator.sync.monitoring.logs import Form, Level, configure
 from generator.sync.monitoring.redaction import KnownSecrets
 from tests.sync.monitoring.restored import LIBRARIES, restored_logs
 
@@ -79,19 +79,6 @@ def test_a_line_for_people_says_the_same(configured: Configure) -> None:
     assert rest == (
         "[warning  ] delivery put off logger=generator.sync.drain delivery=d-1 reason='the remote is away' empty=''\n"
     )
-
-
-def test_every_line_of_a_delivery_names_it_and_no_line_after(configured: Configure) -> None:
-    stream = configured()
-    with delivery_logged("d-1", "release", "acme/podinfo"):
-        log().info("parsed")
-        logging.getLogger("uvicorn.error").warning("a library speaks")
-        with delivery_logged("d-2", "push", ""):
-            log().info("within")
-        log().info("written")
-    log().info("idle")
-    assert [line.get("delivery") for line in told(stream)] == ["d-1", "d-1", "d-2", "d-1", None]
-    assert (told(stream)[1]["github_event"], told(stream)[1]["repository"]) == ("release", "acme/podinfo")
 
 
 def test_libraries_speak_in_the_same_form_and_once(configured: Configure) -> None:
@@ -226,8 +213,9 @@ def test_a_traceback_is_one_field(configured: Configure) -> None:
     except ValueError:
         log().exception("it broke")
         logging.getLogger("uvicorn.error").exception("theirs broke")
-    for line in told(stream):
-        assert line["level"] == "error"
+    lines = told(stream)
+    assert [line["level"] for line in lines] == ["error", "error"]
+    for line in lines:
         assert "Traceback (most recent call last):" in line["exception"]
         assert "KeyError: 'first'" in line["exception"]
         assert line["exception"].endswith("ValueError: second")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
@@ -17,19 +16,10 @@ from generator.sync.monitoring import gauges
 from generator.sync.monitoring.metrics import Metrics
 from generator.sync.news.delivery import Delivery
 from generator.sync.settlement import Settlement
+from generator.sync.store.counts import Counts
 from tests.sync.monitoring.scraped import NOW, Clock, families, value
 
 DELIVERY = Delivery("d-1", "release", received_at=NOW - 2)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What an inbox says of itself."""
-
-    waiting: int = 0
-    waiting_for_image: int = 0
-    failed: int = 0
-    oldest_waiting: float = 0.0
 
 
 def series(metrics: Metrics, prefix: str) -> int:
@@ -166,13 +156,15 @@ def test_a_wait_for_an_image_is_timed_when_it_is_over(
 
 
 def test_the_queue_is_counted_when_somebody_asks(metrics: Metrics) -> None:
-    counts = Counts(3, 2, 1, 7.5)
+    counts = Counts(
+        {("release", "waiting"): 3, ("pull_request", "waiting-for-image"): 2, ("release", "refused"): 1}, 7.5
+    )
     metrics.watch_queue(lambda: counts)
     assert value(metrics, "queue_deliveries", state="waiting") == 3
     assert value(metrics, "queue_deliveries", state="waiting-for-image") == 2
     assert value(metrics, "queue_deliveries", state="failed") == 1
     assert value(metrics, "queue_oldest_waiting_seconds") == 7.5
-    counts = Counts()
+    counts = Counts({}, 0.0)
     assert value(metrics, "queue_deliveries", state="waiting") == 0
     assert value(metrics, "queue_oldest_waiting_seconds") == 0
 
@@ -197,7 +189,7 @@ def test_a_database_that_hangs_holds_up_no_scrape_and_is_asked_once(
     def hang() -> Counts:
         asked.append(threading.current_thread())
         assert released.wait(30)
-        return Counts(waiting=1)
+        return Counts({("release", "waiting"): 1}, 0.0)
 
     metrics.watch_queue(hang)
     assert [value(metrics, "queue_deliveries", state="waiting") for _ in range(3)] == [None] * 3
@@ -380,6 +372,6 @@ def test_apps_beyond_a_thousand_share_a_series(metrics: Metrics) -> None:
 
 def test_a_clock_that_is_set_back_makes_no_time_negative(metrics: Metrics) -> None:
     metrics.settled(DELIVERY, Settlement("d-1", "done", "committed"), NOW - 3600)
-    metrics.watch_queue(lambda: Counts(oldest_waiting=-5.0))
+    metrics.watch_queue(lambda: Counts({}, -5.0))
     assert value(metrics, "delivery_to_push_seconds_sum") == 0
     assert value(metrics, "queue_oldest_waiting_seconds") == 0

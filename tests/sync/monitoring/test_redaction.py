@@ -28,6 +28,7 @@ KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE K
             "https://x-access-token:***@github.com/acme/x.git",
         ),
         ("https://joe:p@ss,'word@github.com/acme", "https://joe:***@github.com/acme"),
+        ("clone http://0123456789abcdef@git.example/acme/x.git", "clone http://***@git.example/acme/x.git"),
         ("Authorization: Basic eDpnaHNfMDEyMw==", "Authorization: Basic ***"),
         ("{'authorization': 'token abc'}", "{'authorization': 'token ***'}"),
         ('"Proxy-Authorization": "Bearer abc", "n": 1', '"Proxy-Authorization": "Bearer ***", "n": 1'),

@@ -18,13 +18,14 @@ from generator.hub.commit_statuses import CommitStatuses
 from generator.hub.deployments import Deployments
 from generator.sync.following import DocumentReader
 from generator.sync.gitops import View
+from generator.sync.monitoring.metrics import Metrics
 from generator.sync.reports.evidence import Trusting
 from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.reporter import Reporter
 from generator.sync.reports.reporting import Reporting
+from generator.sync.reports.reports_table import KEEP, Reports
 from generator.sync.store.database import open_database
 from generator.sync.store.inbox import Inbox
-from generator.sync.store.reports_table import KEEP, Reports
 from generator.workspace.remotes import Remote
 from generator.workspace.standing_requests import StandingRequests
 from tests.github_double.double import GitHubDouble
@@ -102,7 +103,8 @@ class World:
             lambda: self.now[0],
             lambda: 1.0,
             name,
-            promotions=promotions,
+            promotions,
+            Metrics("0"),
         )
         reporter.begin()
         cache = self.folder / f"{name}-{number}"
@@ -392,7 +394,7 @@ def test_a_repository_elsewhere_and_none_at_all_have_no_requests(process: Proces
 def test_who_reports_looks_where_versions_were_proposed_and_with_each_pass(
     there: OnGitHub, process: Process, reports: CrashingReports
 ) -> None:
-    reporting = Reporting(Inbox(reports._database), reports, lambda: process.now[0], promotions=process.promotions)
+    reporting = Reporting(Inbox(reports._database), reports, lambda: process.now[0], process.promotions)
     following = DocumentReader().read(process.view.main, process.view.layout)
     there.propose("2.0.0")
     reporting.look(process.view, following)
@@ -412,7 +414,7 @@ def test_a_remote_that_is_away_keeps_nobody_from_committing(
 ) -> None:
     there.propose("2.0.0")
     there.github.fault(Answer(502), f"/{SLUG}.git", times=None)
-    reporting = Reporting(Inbox(reports._database), reports, lambda: process.now[0], promotions=process.promotions)
+    reporting = Reporting(Inbox(reports._database), reports, lambda: process.now[0], process.promotions)
     following = DocumentReader().read(process.view.main, process.view.layout)
     reporting.look(process.view, following, whole=True)
     there.github.api.faults.clear()

@@ -204,6 +204,21 @@ def test_a_release_is_deployed_to_an_environment_by_the_commit_of_its_tag(hub: W
     assert (hub.comments, hub.checks) == ([], [])
 
 
+@pytest.mark.parametrize("is_told_between", [True, False])
+def test_a_commit_that_gets_another_tag_goes_on_to_run(hub: World, is_told_between: bool) -> None:
+    for tag in ("v1-rc", "v1"):
+        hub.github.by().create_release(hub.repository, tag, target=ONE)
+        hub.want(arrived(tag.removeprefix("v")))
+        if is_told_between:
+            hub.settle()
+    hub.settle()
+    (deployment,) = hub.repository.deployments
+    assert (deployment.sha, hub.states(deployment)[-1]) == (ONE, "in_progress")
+    hub.github.by().create_release(hub.repository, "v2")
+    hub.at(arrived("2"))
+    assert hub.states(deployment)[-1] == "inactive"
+
+
 def test_an_environment_that_runs_something_else_has_the_deployment_no_more(hub: World) -> None:
     hub.github.by().create_release(hub.repository, "v1")
     hub.at(arrived("1"))

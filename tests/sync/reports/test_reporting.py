@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from generator.core.deployment_states import Report
 from generator.core.errors import TemporaryError
+from generator.hub.connection import Connection
+from generator.hub.credentials import Token
+from generator.hub.pull_requests import Requests
 from generator.sync.following import DocumentReader
 from generator.sync.news.delivery import Delivery
+from generator.sync.reports.promotions import Promotions
 from generator.sync.reports.reporting import Reporting
+from generator.sync.reports.reports_table import LEASE, Reports
 from generator.sync.settlement import Settlement
 from generator.sync.store.database import Database
 from generator.sync.store.inbox import Inbox
-from generator.sync.store.reports_table import LEASE, Reports
 from tests.sync.memory_gitops import MemoryGitops
 from tests.sync.memory_sync import MemorySync
 from tests.sync.told import START, delivery, pull_request, release
@@ -29,8 +34,12 @@ def sync(gitops: MemoryGitops, database: Database) -> MemorySync:
 
 
 @pytest.fixture
-def reporting(sync: MemorySync, database: Database) -> Reporting:
-    return Reporting(sync.inbox, Reports(database), lambda: sync.now)
+def reporting(sync: MemorySync, database: Database) -> Iterator[Reporting]:
+    """What decides, over repositories that are on no GitHub."""
+    reports = Reports(database)
+    with Connection(Token("of nobody"), "http://127.0.0.1:9") as connection:
+        promotions = Promotions(reports, Requests(connection), connection.url, lambda: sync.now)
+        yield Reporting(sync.inbox, reports, lambda: sync.now, promotions)
 
 
 def look(sync: MemorySync, reporting: Reporting, *settled: Delivery, whole: bool = False) -> None:
@@ -111,6 +120,48 @@ def test_a_version_is_told_where_it_arrived_and_ended_where_a_person_took_it_bac
     assert shown(reporting) == [("production", "v", "in_progress"), ("staging", "v", "inactive")]
 
 
+DOCUMENT = "apps/podinfo.yaml"
+PRODUCTION = "registry/environments/production/prod-eu/podinfo/kustomization.yaml"
+
+
+def test_a_version_that_is_proposed_waits_and_is_there_once_it_was_merged(
+    sync: MemorySync, reporting: Reporting
+) -> None:
+    sync.gitops.edit(DOCUMENT, "- environment: production", "- environment: production\n      mode: pull-request")
+    released = delivery("release", release("v6.8.0"))
+    with sync.gitops.view() as view:
+        following = DocumentReader().read(view.main, view.layout)
+        reporting.look(view, following, [(released, Settlement(released.id, "done", "committed"))])
+    assert shown(reporting) == [("production", "v", "queued")]
+    (proposed,) = reporting.reports.kept()
+    assert proposed.description == "Proposed; waits for its pull request to be merged."
+    look(sync, reporting, whole=True)
+    assert shown(reporting) == [("production", "v", "queued")]
+    sync.gitops.edit(PRODUCTION, "6.7.0", "6.8.0")
+    look(sync, reporting, whole=True)
+    assert shown(reporting) == [("production", "v", "in_progress")]
+
+
+def test_a_version_that_a_person_promotes_is_told_with_the_next_whole_look(
+    sync: MemorySync, reporting: Reporting
+) -> None:
+    sync.gitops.edit(DOCUMENT, "    - environment: production\n", "")
+    released = delivery("release", release("v6.8.0"))
+    sync.take(released)
+    look(sync, reporting, released)
+    assert shown(reporting) == [("staging", "v", "in_progress")]
+    sync.gitops.edit(PRODUCTION, "6.7.0", "6.8.0")
+    look(sync, reporting, whole=True)
+    production, staging = sorted(reporting.reports.kept(), key=lambda one: one.environment)
+    assert (production.environment, production.ref, production.version, production.state) == (
+        "production",
+        "v6.8.0",
+        "6.8.0",
+        "in_progress",
+    )
+    assert staging.state == "in_progress"
+
+
 def test_the_same_changes_nothing_and_wakes_nobody(sync: MemorySync, reporting: Reporting) -> None:
     woken: list[None] = []
     reporting.changed = lambda: woken.append(None)
@@ -138,15 +189,6 @@ def test_an_empty_branch_ends_nothing(sync: MemorySync, reporting: Reporting) ->
     sync.gitops.branch.now = replace(sync.gitops.branch.now, main=None)
     look(sync, reporting)
     assert shown(reporting) == [("preview-pr-7", "a", "in_progress")]
-
-
-def test_the_operators_word_is_evidence(sync: MemorySync, reporting: Reporting) -> None:
-    sync.take(delivery("pull_request", pull_request(7, SHA)))
-    look(sync, reporting)
-    assert reporting.attest("podinfo", "preview-pr-7")
-    assert not reporting.attest("podinfo", "preview-pr-7")
-    look(sync, reporting)
-    assert shown(reporting) == [("preview-pr-7", "a", "success")]
 
 
 def test_what_somebody_took_is_his_until_he_gives_it_back_or_his_time_is_over(

@@ -278,8 +278,7 @@ def test_a_listing_shows_the_newest_first_without_payloads(inbox: Inbox) -> None
     assert ids(inbox.listing(state="waiting")) == ["d", "b"]
     assert ids(inbox.listing(repository="ACME/other")) == ["b"]
     assert ids(inbox.listing(state="failed", repository="acme/podinfo")) == ["c"]
-    first = inbox.listing(limit=3)
-    assert ids(inbox.listing(before=first[-1].sequence)) == ["a"]
+    assert ids(inbox.listing(limit=3)) == ["d", "c", "b"]
 
 
 @pytest.mark.parametrize("became", [done, failed, lambda id_: parked(id_, 60.0, "image:1")])

@@ -199,6 +199,23 @@ def test_only_the_shared_secret_counts_for_the_address_of_an_app(app: Server) ->
     assert app.post("/webhook", body, x_hub_signature_256=UNSIGNED).status == 401
 
 
+def test_the_secret_of_all_does_not_sign_for_a_repository_that_has_its_own(app: Server) -> None:
+    app.secrets.own[REPOSITORY] = (b"the secret of one repository",)
+    with capture_logs() as logs:
+        answer = app.post("/webhook")
+    assert answer.status == 401
+    assert "`acme/podinfo` has a webhook secret of its own" in answer.json["error"]
+    assert app.store.deliveries == {}
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+    del app.secrets.own[REPOSITORY]
+    assert app.post("/webhook").status == 202
+
+
+def test_an_app_of_ours_signs_for_every_repository(app: Server) -> None:
+    app.secrets.own[REPOSITORY], app.secrets.of_app = (b"the secret of one repository",), True
+    assert app.post("/webhook").status == 202
+
+
 def test_without_a_shared_secret_there_is_no_address_of_an_app(shared: Server) -> None:
     assert shared.post("/webhook").status == 404
 

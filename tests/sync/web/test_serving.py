@@ -10,11 +10,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from generator.core.errors import UserError
 from generator.sync.web.http_connection import BoundedConnection
@@ -64,6 +67,27 @@ def process(*, grace: int = 10, hang: bool = False) -> Iterator[tuple[subprocess
 def told(server: subprocess.Popen[str]) -> list[str]:
     """Wait for the end, and return the words that came before it."""
     return server.communicate(timeout=PATIENCE)[0].split()
+
+
+def test_who_connects_without_end_keeps_nobody_from_being_answered_and_fills_no_log(tmp_path: Path) -> None:
+    program = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))\n" + PROGRAM
+    program = "import logging\nlogging.basicConfig()\n" + program.replace("GRACE", "1").replace("HANG", "False")
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=errors, text=True) as server,
+        ExitStack() as idle,
+    ):
+        try:
+            assert server.stdout
+            port = int(server.stdout.readline().removeprefix("port "))
+            for number in range(400):
+                idle.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+                if number % 100 == 99:
+                    assert call(port, "GET", "/").body == b"here"
+        finally:
+            server.kill()
+    assert len(log.read_text().splitlines()) < 10
 
 
 def is_refused(port: int) -> bool:
@@ -278,6 +302,36 @@ def test_a_head_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(ConnectionError):
             drip(connection)
         assert connection.is_closed()
+
+
+def test_who_waits_longest_makes_room_for_who_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generator.sync.web.serving.room_for_connections", lambda: 2)
+    with running(Server().application()) as port, connected(port) as first, connected(port) as second:
+        for connection in (second, first, second):
+            connection.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.answer().status == 200
+        with capture_logs() as logs, connected(port) as third:
+            assert first.is_closed()
+            with connected(port) as fourth:
+                assert second.is_closed()
+                fourth.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert fourth.answer().status == 200
+                third.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert third.answer().status == 200
+    assert [(entry["log_level"], entry["most"]) for entry in logs] == [("warning", 2)], "once a minute"
+
+
+def test_no_request_under_way_makes_room_for_who_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generator.sync.web.serving.room_for_connections", lambda: 1)
+    server = Server()
+    server.store.free.clear()
+    with running(server.application()) as server.port, ThreadPoolExecutor() as pool:
+        busy = pool.submit(server.post)
+        assert server.store.entered.wait(PATIENCE)
+        with connected(server.port) as other:
+            assert other.is_closed()
+        server.store.free.set()
+        assert busy.result().status == 202
 
 
 def drip(connection: Conversation) -> None:

@@ -93,6 +93,22 @@ def test_what_has_no_own_secret_has_the_shared_one(path: Path) -> None:
     assert secrets.of("acme/other") == secrets.shared() == (NEW.encode(),)
 
 
+APP = {"GITOPSMITH_APP_ID": "12", "GITOPSMITH_APP_PRIVATE_KEY_FILE": "key.pem"}
+
+
+@pytest.mark.parametrize(("environment", "counts"), [({}, False), ({"GITOPSMITH_TOKEN": "x"}, False), (APP, True)])
+def test_the_shared_secret_signs_for_a_repository_with_its_own_only_as_that_of_an_app(
+    path: Path, environment: dict[str, str], counts: bool
+) -> None:
+    given = {"GITOPSMITH_WEBHOOK_SECRET": NEW, **environment}
+    secrets = webhook_secrets(given, write(path, f"Acme/Podinfo: {OWN}\n"))
+    assert secrets.shared_count_for("acme/podinfo") == secrets.shared_count_for("ACME/podinfo") == counts
+    assert secrets.shared_count_for("acme/other")
+    write(path, f"acme/other: {OWN}\n")
+    assert secrets.shared_count_for("acme/podinfo")
+    assert secrets.shared_count_for("acme/other") == counts
+
+
 def test_a_secret_is_taken_as_it_is_written_whatever_yaml_thinks_of_it(path: Path) -> None:
     write(path, "a/digits: 00123456789012345678\na/octal: 0o1234567012345670\na/float: 1.50000000000000000e3\n")
     secrets = read_secrets(path)

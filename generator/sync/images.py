@@ -1,17 +1,31 @@
-"""The image gate: what waits for an image, for how long, and how often the registry is asked. Pure."""
+"""Images that must be there before something is made true: which these are, and whether their registry has them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
+from generator.core.errors import GitopsmithError
 from generator.core.intents import EnsurePreview
 from generator.core.layout import Layout
 from generator.core.previews import previews_of
 from generator.core.tree import Tree
+from generator.registries.reference import ImageReference
+from generator.registries.registry import Presence
 from generator.sync.rules import Step
 
-_FIRST, _LONGEST = 5.0, 60.0
-_SHARE = 0.25
+
+class Registry(Protocol):
+    """Whoever knows whether an image can be pulled."""
+
+    def presence(self, reference: ImageReference) -> Presence:
+        """Return whether the image is there.
+
+        Raises:
+            UserError: The registry does not let us in.
+            TemporaryError: The registry is away.
+        """
+        ...
 
 
 def images_of(steps: Sequence[Step], main: Tree, layout: Layout) -> list[str]:
@@ -30,13 +44,17 @@ def images_of(steps: Sequence[Step], main: Tree, layout: Layout) -> list[str]:
     return list(dict.fromkeys(step.image for step in steps if step.image and not _is_shown(step, main, layout)))
 
 
-def next_look(waited: float) -> float:
-    """Return the seconds until the registry is asked again: a quarter of what was waited already, from 5 s to 60 s.
+def presence_of(registry: Registry, image: str) -> Presence:
+    """Return whether an image is there; where the registry does not say so, it is not, for as long as that takes.
 
-    Args:
-        waited: The seconds that were waited so far, counted by the waits themselves: a clock may jump.
+    Raises:
+        UserError: `image` is no reference.
     """
-    return min(_LONGEST, max(_FIRST, waited * _SHARE))
+    reference = ImageReference.parse(image)
+    try:
+        return registry.presence(reference)
+    except GitopsmithError as error:
+        return Presence(False, str(error))
 
 
 def _is_shown(step: Step, main: Tree, layout: Layout) -> bool:

@@ -19,27 +19,28 @@ class Asked(Generic[T]):
     """Asks in a thread of its own, one at a time. Any thread may call it.
 
     Args:
-        what: What it is about, for the log.
+        what: What it is about.
         ask: Asks.
 
     Attributes:
+        what: What it is about, for whoever is told that there was no answer.
         failures: How often there was no answer.
     """
 
     def __init__(self, what: str, ask: Callable[[], T]) -> None:
+        self.what = what
         self.failures = 0
-        self._what = what
         self._ask = ask
         self._lock = Lock()
         self._asked: Future[T] | None = None
 
     def begin(self) -> Future[T]:
-        """Ask, unless somebody is asking already."""
+        """Ask, unless somebody is asking already, and return the answer to come."""
         with self._lock:
             asked = self._asked
             if asked is None or asked.done():
                 asked = self._asked = Future()
-                Thread(target=self._run, args=(asked,), name=f"asks-{self._what}", daemon=True).start()
+                Thread(target=self._run, args=(asked,), name=f"asks-{self.what}", daemon=True).start()
         return asked
 
     def answer(self, asked: Future[T], until: float) -> T | None:
@@ -53,7 +54,7 @@ class Asked(Generic[T]):
             return asked.result(max(0.0, until - time.monotonic()))
         except Exception as error:  # whatever it is: the rest is worth most when something is wrong
             self.failures += 1
-            _log.warning(f"the {self._what} cannot be counted", reason=str(error) or type(error).__name__)
+            _log.warning(f"the {self.what} cannot be counted", reason=str(error) or type(error).__name__)
             return None
 
     def _run(self, asked: Future[T]) -> None:

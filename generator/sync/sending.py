@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 import requests
 
 from generator.core.errors import TemporaryError, UserError
 from generator.sync.news.delivery import Delivery
-from generator.sync.news.payload import read_payload
-from generator.sync.service import opened_inbox
+from generator.sync.news.payload import MalformedPayloadError, read_payload
+from generator.sync.store.inbox import opened_inbox
 from generator.sync.web.signature import SIGNATURE_HEADER, sign
 from generator.sync.web.webhook import DELIVERY_HEADER, EVENT_HEADER, repository_in
-from generator.sync.web.webhook_secrets import webhook_secrets
+from generator.sync.web.webhook_secrets import SECRET_VARIABLE, WebhookSecrets
 
 _PAUSE = 0.1
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 def send(
-    body: bytes, event: str, url: str, environment: Mapping[str, str], *, delivery: str | None, seconds: float
+    body: bytes, event: str, url: str, secrets: WebhookSecrets, *, source: str, delivery: str | None, seconds: float
 ) -> str:
     """Deliver a payload and return the id of the delivery.
 
@@ -31,18 +31,22 @@ def send(
         body: The payload.
         event: GitHub's name for the event.
         url: Where the sync listens.
-        environment: Where the secret is.
+        secrets: The secrets; the newest one of the payload's repository signs.
+        source: Where the payload is from, for errors.
         delivery: The id; None for a random one.
         seconds: How long the server is waited for while nothing listens.
 
     Raises:
-        UserError: The payload is of no repository, or the server refuses it.
+        UserError: The payload is of no repository or of one without a secret, or the server refuses it.
         TemporaryError: Nothing listens there.
     """
-    repository = repository_in(event, read_payload(body))
-    if not repository:
-        raise UserError("The payload names no repository.", hint="It needs `repository.full_name`: OWNER/NAME.")
-    secret = webhook_secrets(environment).of(repository)[0]
+    repository = _repository(body, event, source)
+    secret = next(iter(secrets.of(repository)), None)
+    if secret is None:
+        raise UserError(
+            f"There is no webhook secret for {repository}.",
+            hint=f"Add it to the file of --webhook-secrets, or set {SECRET_VARIABLE}.",
+        )
     delivery = delivery or str(uuid.uuid4())
     headers = {
         "Content-Type": "application/json",
@@ -60,10 +64,24 @@ def send(
         except (requests.RequestException, ValueError) as error:
             raise UserError(f"{url}: {error}", hint="It looks like http://127.0.0.1:8080.") from error
 
-    answer = _until(post, seconds, f"{url}: nothing listens there.")
+    way = "start `gitopsmith serve`, or say with --url where it listens"
+    answer = _until(post, seconds, f"{url}: nothing listens there: {way}.")
     if answer.status_code != requests.codes.accepted:
         raise UserError(f"{address} answers {answer.status_code}: {answer.text[:500].strip()}")
     return delivery
+
+
+def _repository(body: bytes, event: str, source: str) -> str:
+    try:
+        repository = repository_in(event, read_payload(body))
+    except MalformedPayloadError as error:
+        hint = "Name a file with the body of a delivery, JSON as GitHub sends it."
+        raise UserError(f"{source}: {error.message}", hint=hint) from error
+    if not repository:
+        raise UserError(
+            f"{source}: The payload names no repository.", hint="It needs `repository.full_name`: OWNER/NAME."
+        )
+    return repository
 
 
 def await_result(database_url: str, delivery: str, *, seconds: float) -> Delivery:

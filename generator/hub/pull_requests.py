@@ -6,8 +6,7 @@ and after everything else was lost: one that a person closed is not opened again
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -19,6 +18,7 @@ from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
 from generator.hub.lists import each
+from generator.hub.merge_queue import enqueue, is_queue_wanted
 from generator.hub.requester import Caller
 
 Method = Literal["merge", "squash", "rebase"]
@@ -34,8 +34,12 @@ _LOOKED_AT = 100
 """How many of the requests of a branch that ended are looked at: the newest."""
 _ANOTHER_METHOD = ("not allowed on this repository", "must not contain merge commits")
 _BASE_MOVED = "base branch was modified"
+_UNSEEN = ("head invalid", "no commits between")
+"""What GitHub says of a branch that it has not seen yet: it takes pushes a moment before it knows of them."""
 _PAUSE = 1.0
 _PAUSES = 10
+_OPENINGS = 5
+"""How often a request is asked for; what is said of a branch that GitHub has seen may be true for good."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,10 @@ class Requests:
 
     Args:
         connection: Who calls.
-        sleep: How to wait for GitHub to find out whether a request can be merged.
     """
 
-    def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._sleep = sleep
 
     def find(self, repository: str, branch: str) -> Request | None:
         """Return the open pull request of a branch.
@@ -103,17 +105,11 @@ class Requests:
         if found is None:
             if (ended := self.ended(repository, wanted.branch, head)) is not None:
                 return ended
-            try:
-                return _request(caller.ask("POST", f"{path}/pulls", body={**said, "head": wanted.branch}).data)
-            except RefusedError as error:
-                found = self._found(caller, repository, wanted.branch)
-                if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or found is None:
-                    raise
-                # Somebody else opened it meanwhile.
+            found = self._opened(caller, repository, {**said, "head": wanted.branch})
+        request = _request(found)
         if _said(found) != {name: _plain(text) for name, text in said.items()}:
-            number = _request(found).number
-            return _request(caller.ask("PATCH", f"{path}/pulls/{number}", body=said, repeatable=True).data)
-        return _request(found)
+            return _request(caller.ask("PATCH", f"{path}/pulls/{request.number}", body=said, repeatable=True).data)
+        return request
 
     def ended(self, repository: str, branch: str, head: str) -> Request | None:
         """Return the request of a commit that somebody merged or closed, and not we; None where there is none.
@@ -158,14 +154,18 @@ class Requests:
         caller.ask("PATCH", f"{path}/pulls/{request.number}", body=body, repeatable=True)
         return True
 
-    def merge(self, repository: str, request: Request) -> None:
+    def merge(self, repository: str, request: Request) -> bool:
         """Merge a pull request, as it was found; one that is merged already is left as it is.
 
-        It is merged in the first of GitHub's ways that the repository allows: see `METHODS`.
+        It is merged in the first of GitHub's ways that the repository allows: see `METHODS`. Where its base takes
+        changes from a merge queue alone, it is put into the queue.
 
         Args:
             repository: The repository, `owner/name`.
             request: The pull request, with the head that the caller saw: nothing else is merged.
+
+        Returns:
+            Whether it is merged now; False where it waits in the queue, in which GitHub has its own ways.
 
         Raises:
             RefusedError: GitHub refuses: there are conflicts, checks or reviews are missing, or its branch moved.
@@ -176,32 +176,61 @@ class Requests:
         try:
             caller.ask("GET", f"{pull}/merge")
         except NotFoundError:
-            self._wait_until_known(caller, pull, request.sha)
-            self._merge(caller, pull, request)
-
-    def _merge(self, caller: Caller, pull: str, request: Request) -> None:
-        methods = list(METHODS)
-        for tries in range(_PAUSES, 0, -1):
+            node = self._node_once_known(caller, pull, request.sha)
             try:
-                caller.ask("PUT", f"{pull}/merge", body={"sha": request.sha, "merge_method": methods[0]})
+                return self._merge(caller, pull, node, request.sha)
             except RefusedError as error:
-                said = str(error).casefold()
+                raise _unmerged(request, error) from error
+        return True
+
+    def _opened(self, caller: Caller, repository: str, body: Mapping[str, str]) -> Any:
+        """Open a request, and return it; the one that somebody else opened meanwhile, where there is one."""
+        pauses = _OPENINGS - 1
+        while True:
+            try:
+                return caller.ask("POST", f"{repository_path(repository)}/pulls", body=body).data
+            except RefusedError as error:
+                if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+                    raise
+                if found := self._found(caller, repository, body["head"]):
+                    return found
+                if not pauses or not any(words in error.message.casefold() for words in _UNSEEN):
+                    raise
+            pauses -= 1
+            caller.conduct.sleep(_PAUSE)
+
+    def _merge(self, caller: Caller, pull: str, node: str, head: str) -> bool:
+        """Merge a request or put it into the queue, and return whether it is merged."""
+        methods, pauses = list(METHODS), _PAUSES - 1
+        while True:
+            try:
+                caller.ask("PUT", f"{pull}/merge", body={"sha": head, "merge_method": methods[0]})
+            except RefusedError as error:
+                said = error.message.casefold()
+                if is_queue_wanted(error):
+                    enqueue(caller, node, head)
+                    return False
                 if methods[1:] and any(words in said for words in _ANOTHER_METHOD):
                     methods.pop(0)
-                elif tries > 1 and _BASE_MOVED in said:
-                    self._sleep(_PAUSE)
+                elif pauses and _BASE_MOVED in said:
+                    pauses -= 1
+                    caller.conduct.sleep(_PAUSE)
                 else:
-                    raise _unmerged(request, error) from error
+                    raise
             else:
-                return
+                return True
 
-    def _wait_until_known(self, caller: Caller, pull: str, head: str) -> None:
-        """Wait until GitHub knows the head, and whether it can be merged: it finds that out after a push."""
+    def _node_once_known(self, caller: Caller, pull: str, head: str) -> str:
+        """Return a request's id, once GitHub knows its head and whether it can be merged: it finds out after a push."""
+        node = ""
         for _ in range(_PAUSES):
             data = caller.ask("GET", pull).data
-            if isinstance(data, dict) and _head(data, "sha") == head and data.get("mergeable") is not None:
-                return
-            self._sleep(_PAUSE)
+            if isinstance(data, dict):
+                node = str(data.get("node_id") or "")
+                if _head(data, "sha") == head and data.get("mergeable") is not None:
+                    break
+            caller.conduct.sleep(_PAUSE)
+        return node
 
     def _found(self, caller: Caller, repository: str, branch: str) -> Mapping[str, Any] | None:
         return next(self._listed(caller, repository, branch, "open"), None)

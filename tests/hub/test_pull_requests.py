@@ -12,7 +12,8 @@ import pytest
 from generator.core.promotion_request import PromotionRequest
 from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError, UnavailableError
-from generator.hub.requests import Requests
+from generator.hub.pull_requests import Requests
+from tests.github_double.changes import NOTHING
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import SECONDARY_LIMIT, Answer, CutOff, Fault, Meanwhile, Unheard
 from tests.github_double.model import Repository
@@ -31,8 +32,8 @@ def repository(github: GitHubDouble) -> Repository:
 
 
 @pytest.fixture
-def requests(connection: Connection, repository: Repository, recorder: Recorder) -> Requests:
-    return Requests(connection, sleep=recorder.waits.append)
+def requests(connection: Connection, repository: Repository) -> Requests:
+    return Requests(connection)
 
 
 @pytest.fixture
@@ -47,6 +48,12 @@ def again(call: Callable[[], T]) -> T:
         return call()
     except UnavailableError:
         return call()
+
+
+def pushed(github: GitHubDouble, repository: Repository, head: str) -> None:
+    """Let the branch be pushed to a GitHub that knows of it two answers later."""
+    github.state.lag = 2
+    github.by().moved_branch(repository, f"refs/heads/{BRANCH}", NOTHING, head)
 
 
 def writes(github: GitHubDouble) -> int:
@@ -78,6 +85,15 @@ def test_a_title_mentions_nobody_and_closes_nothing(requests: Requests, reposito
     assert title.replace("\u200b", "") == "@octocat Fixes #1, GH-2, https://github.com/a/b/issues/3"
     assert not {"@o", "#1", "GH-2", "/3"} & {title[start:end] for start in range(len(title)) for end in range(start)}
     assert not any(text in title for text in ("@octocat", "#1", "GH-2", "issues/3"))
+
+
+def test_a_branch_that_github_has_not_seen_yet_has_its_request_a_moment_later(
+    requests: Requests, repository: Repository, github: GitHubDouble, head: str, recorder: Recorder
+) -> None:
+    pushed(github, repository, head)
+    opened = requests.ensure(NAME, WANTED, head)
+    assert (opened.state, opened.sha, len(repository.pull_requests)) == ("open", head, 1)
+    assert recorder.waits == [1.0, 1.0]
 
 
 # --- closed
@@ -140,8 +156,7 @@ def test_a_request_is_merged_as_it_was_seen_and_once(
     with pytest.raises(RefusedError, match=r"#1 is not merged.*Head branch was modified") as caught:
         requests.merge(NAME, replace(opened, sha="0" * 40))
     assert "run the same again" in caught.value.hint
-    requests.merge(NAME, opened)
-    requests.merge(NAME, opened)
+    assert [requests.merge(NAME, opened) for _ in range(2)] == [True, True]
     assert repository.pull_requests[0].merged_at
     assert sum("/merge" in seen.line for seen in github.calls() if seen.line.startswith("PUT")) == 2
 
@@ -173,6 +188,17 @@ def test_while_github_finds_out_and_while_the_base_moves_it_is_waited(
     assert recorder.waits == [1.0, 1.0, 1.0]
 
 
+def test_what_was_just_pushed_is_merged_once_github_has_seen_it(
+    requests: Requests, repository: Repository, github: GitHubDouble, head: str, recorder: Recorder
+) -> None:
+    opened = requests.ensure(NAME, WANTED, "an older commit")
+    newer = github.state.sha("newer")
+    pushed(github, repository, newer)
+    assert requests.merge(NAME, replace(opened, sha=newer))
+    assert (repository.pull_requests[0].sha, recorder.waits) == (newer, [1.0, 1.0])
+    assert sum(seen.line.startswith("PUT") for seen in github.calls()) == 1
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -196,10 +222,22 @@ def test_what_keeps_a_request_from_being_merged_is_told(
 # --- refused, and cut off
 
 
-def test_a_branch_that_holds_nothing_new_is_told(requests: Requests, github: GitHubDouble, head: str) -> None:
-    github.fault(Answer(422, f"No commits between main and {BRANCH}"), "POST")
+def test_a_branch_that_holds_nothing_new_is_told(
+    requests: Requests, github: GitHubDouble, head: str, recorder: Recorder
+) -> None:
+    github.fault(Answer(422, f"No commits between main and {BRANCH}"), "POST", times=None)
     with pytest.raises(RefusedError, match="No commits between main"):
         requests.ensure(NAME, WANTED, head)
+    assert (writes(github), recorder.waits) == (5, [1.0] * 4)
+
+
+def test_what_github_says_of_anything_else_than_the_branch_is_told_at_once(
+    requests: Requests, github: GitHubDouble, head: str, recorder: Recorder
+) -> None:
+    github.fault(Answer(422, "Validation Failed"), "POST", times=None)
+    with pytest.raises(RefusedError, match="Validation Failed"):
+        requests.ensure(NAME, WANTED, head)
+    assert (writes(github), recorder.waits) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,21 @@ class Reports:
         query = sa.select(_ROW.key).where(_ROW.kind == "deployment", _ROW.key.startswith(start, autoescape=True))
         return {key.removeprefix(start) for key in self._database.read(lambda found: found.scalars(query).all())}
 
+    def runs(self, series: Sequence[str], remote_id: int) -> bool:
+        """Return whether a deployment is meant to run by any report in a series: several tags may have one commit.
+
+        Raises:
+            TemporaryError: The database is away.
+        """
+        start = storable(" ".join((*series, "")))
+        running = sa.select(_ROW.key).where(
+            _ROW.kind == "deployment",
+            _ROW.key.startswith(start, autoescape=True),
+            _ROW.remote_id == remote_id,
+            _ROW.state.in_(("in_progress", "success")),
+        )
+        return self._any(running)
+
     def prune(self, now: float) -> int:
         """Forget deployments that ended long ago, and return how many items that were.
 
