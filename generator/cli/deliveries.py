@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from generator.cli import options, sync_options
+from generator.cli import options, sync_options, sync_parts
 from generator.cli.durations import seconds_in
 from generator.cli.listing import show
 from generator.cli.output import raw, say
@@ -53,7 +53,7 @@ def list_deliveries(
 
     if repo is not None:
         check_slug("repository", repo)
-    with opened_inbox(sync_options.database_in_use(database_url, folder, workspace, platform)) as inbox:
+    with opened_inbox(sync_parts.database_in_use(database_url, folder, workspace, platform)) as inbox:
         found = inbox.listing(only, repo, limit)
     rows: tuple[dict[str, Any], ...] = tuple(
         {
@@ -90,7 +90,7 @@ def show_delivery(
 
     from generator.sync.store.inbox import opened_inbox  # noqa: PLC0415
 
-    with opened_inbox(sync_options.database_in_use(database_url, folder, workspace, platform)) as inbox:
+    with opened_inbox(sync_parts.database_in_use(database_url, folder, workspace, platform)) as inbox:
         found = inbox.get(_id_of(delivery, inbox))
     body = found.payload.decode(errors="backslashreplace")
     if payload:
@@ -111,7 +111,7 @@ def retry(
     """Have a delivery tried again from the beginning; the process that serves takes it up within a second."""
     from generator.sync.store.inbox import opened_inbox  # noqa: PLC0415
 
-    with opened_inbox(sync_options.database_in_use(database_url, folder, workspace, platform)) as inbox:
+    with opened_inbox(sync_parts.database_in_use(database_url, folder, workspace, platform)) as inbox:
         whole = _id_of(delivery, inbox)
         inbox.retry(whole)
     say(f"{whole} is tried again.")
@@ -147,7 +147,7 @@ def send(
     say(f"{sent}: accepted")
     if wait:
         done = sending.await_result(
-            sync_options.database_in_use(database_url, folder, workspace, platform), sent, seconds=seconds
+            sync_parts.database_in_use(database_url, folder, workspace, platform), sent, seconds=seconds
         )
         say(f"{sent}: {done.result}" + (f" as {done.commit[:7]}" if done.commit else ""))
         if done.reason:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from generator.cli import options, sync_options
+from generator.cli import options, sync_options, sync_parts
 from generator.cli.listing import show
 from generator.cli.output import say
 
@@ -28,7 +28,7 @@ def list_deployments(
     from generator.sync.store.database import open_database  # noqa: PLC0415
     from generator.workspace.listing import Listing  # noqa: PLC0415
 
-    with open_database(sync_options.database_in_use(database_url, folder, workspace, platform)) as database:
+    with open_database(sync_parts.database_in_use(database_url, folder, workspace, platform)) as database:
         kept = kept_deployments(Reports(database))
     rows = tuple(
         {
@@ -66,7 +66,7 @@ def confirm(
     from generator.sync.reports.reports_table import Reports  # noqa: PLC0415
     from generator.sync.store.database import open_database  # noqa: PLC0415
 
-    with open_database(sync_options.database_in_use(database_url, folder, workspace, platform)) as database:
+    with open_database(sync_parts.database_in_use(database_url, folder, workspace, platform)) as database:
         report, is_new = attest(Reports(database), app, where, reason, time.time())
     what = f"{app} {report.version} in {where}" if report.version else f"{app} in {where}"
     if is_new:

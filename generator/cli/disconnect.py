@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from generator.cli import options, sync_options
+from generator.cli import options, sync_options, sync_parts
 from generator.cli.connect import workspace_of
 from generator.cli.output import say
 from generator.core.errors import UserError
@@ -38,10 +38,10 @@ def disconnect(
     from generator.sync.monitoring import logs  # noqa: PLC0415
     from generator.workspace import connecting  # noqa: PLC0415
 
-    logs.configure("console", "warning", secrets=sync_options.secret_values())
+    logs.configure("console", "warning", secrets=sync_parts.secret_values())
     found = workspace_of(workspace, org, None)
     removed = connecting.connected(found)
-    folder = sync_options.state_folder(state, found.folder, None)
+    folder = sync_parts.state_folder(state, found.folder, None)
     hooks = hooked(found, folder)
     outward = _outward(github_url, folder, public_url, webhook_secrets) if hooks.repositories else None
     with outward or nullcontext():
@@ -90,7 +90,7 @@ def _outward(github_url: str, folder: Path, public_url: str | None, webhook_secr
     """
     from generator.sync.service import new_metrics  # noqa: PLC0415
 
-    found = sync_options.outward(github_url, new_metrics(), folder, address=public_url, secret_file=webhook_secrets)
+    found = sync_parts.outward(github_url, new_metrics(), folder, address=public_url, secret_file=webhook_secrets)
     if found is None and public_url:
         raise UserError(
             "There are no credentials for GitHub, so the webhooks cannot be removed.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from generator.cli import options, sync_options
+from generator.cli import options, sync_options, sync_parts
 from generator.cli.commit_options import committing
 from generator.cli.output import say
 from generator.core.errors import TemporaryError
@@ -25,15 +25,15 @@ def reconcile(
     from generator.sync.monitoring import logs  # noqa: PLC0415
     from generator.sync.store.inbox import opened_inbox  # noqa: PLC0415
 
-    logs.configure("console", "warning", secrets=sync_options.secret_values())
-    folder = sync_options.state_folder(state, workspace, platform)
+    logs.configure("console", "warning", secrets=sync_parts.secret_values())
+    folder = sync_parts.state_folder(state, workspace, platform)
     metrics = service.new_metrics()
-    outward = sync_options.outward(github_url, metrics, folder)
+    outward = sync_parts.outward(github_url, metrics, folder)
     settings = service.Settings(
-        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, github_url, push=push),
-        database_url=sync_options.database_url(database_url, folder),
+        gitops=sync_parts.gitops(workspace, platform, platform_branch, folder, outward, github_url, push=push),
+        database_url=sync_parts.database_url(database_url, folder),
         outward=outward,
-        registry=sync_options.registry(),
+        registry=sync_parts.registry(),
         metrics=metrics,
         committing=committing(),
     )

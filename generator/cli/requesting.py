@@ -40,10 +40,10 @@ def opened(remote: Remote, github_url: str, *, merge: bool) -> Iterator[OnGitHub
     Raises:
         UserError: The credentials are not right; or there is nothing to merge with.
     """
+    from generator.hub.address import repository_on, web_url, without_user  # noqa: PLC0415
     from generator.hub.connection import Connection  # noqa: PLC0415
     from generator.hub.credentials import credentials_in  # noqa: PLC0415
     from generator.hub.pull_requests import Requests  # noqa: PLC0415
-    from generator.hub.web import repository_on, web_url, without_user  # noqa: PLC0415
 
     credentials = credentials_in(os.environ)
     if credentials is not None:

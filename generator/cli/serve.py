@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from generator.cli import sync_options
+from generator.cli import sync_options, sync_parts
 from generator.cli.commit_options import committing
 from generator.cli.durations import seconds_in
 from generator.cli.output import say
@@ -127,11 +127,11 @@ def serve(
     period = seconds_in(reconciliation_period, "--reconciliation-period", least=10)
     silence = seconds_in(takeover_after, "--takeover-after", least=2)
     timeout = seconds_in(image_timeout, "--image-timeout", least=0)
-    known = sync_options.secret_values()
+    known = sync_parts.secret_values()
     secrets = secrets_in(os.environ, webhook_secrets, may_be_missing=public_url is not None, learn=known.add)
-    folder = sync_options.state_folder(state, workspace, platform)
+    folder = sync_parts.state_folder(state, workspace, platform)
     metrics = service.new_metrics(period)
-    outward = sync_options.outward(
+    outward = sync_parts.outward(
         github_url,
         metrics,
         folder,
@@ -142,17 +142,17 @@ def serve(
         at_app=app_webhook,
     )
     if app_webhook:
-        sync_options.check_app_webhook(outward)
+        sync_parts.check_app_webhook(outward)
     settings = service.ServerSettings(
-        gitops=sync_options.gitops(workspace, platform, platform_branch, folder, outward, github_url, push=push),
-        database_url=sync_options.database_url(database_url, folder),
+        gitops=sync_parts.gitops(workspace, platform, platform_branch, folder, outward, github_url, push=push),
+        database_url=sync_parts.database_url(database_url, folder),
         secrets=secrets,
         outward=outward,
-        registry=sync_options.registry(),
+        registry=sync_parts.registry(),
         metrics=metrics,
         host=host,
         port=port,
-        executor=name or sync_options.process_name(port),
+        executor=name or sync_parts.process_name(port),
         period=period,
         silence=silence,
         image_timeout=timeout,

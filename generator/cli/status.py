@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from generator.cli import options, sync_options
+from generator.cli import options, sync_options, sync_parts
 from generator.cli.listing import table
 from generator.cli.output import raw, result, say
 from generator.cli.webhook_tables import app_line, problem_lines, webhook_columns, webhook_rows
@@ -66,7 +66,7 @@ def _github(workspace: Workspace, github_url: str, state: Path | None, public_ur
     from generator.workspace.connection_status import connected_roles, connection_status  # noqa: PLC0415
 
     address = public_address(public_url) if public_url else ""
-    folder = sync_options.state_folder(state, workspace.folder, None)
+    folder = sync_parts.state_folder(state, workspace.folder, None)
     with Connection(credentials, github_url, Conduct(Patience(_PATIENCE, attempts=2))) as connection:
         if not connected_roles(workspace, connection.url):
             reason = f"no repository has its origin on {github_url}; `gitopsmith connect` sets that."

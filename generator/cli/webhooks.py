@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from generator.cli import options, sync_options
+from generator.cli import options, sync_options, sync_parts
 from generator.cli.listing import table
 from generator.cli.output import raw, result, say
 from generator.cli.webhook_tables import app_line, problem_lines, webhook_columns, webhook_rows
@@ -171,18 +171,18 @@ def _opened(where: _Where, *, changes: bool | None = None) -> Iterator[_Opened]:
     from generator.sync.monitoring import logs  # noqa: PLC0415
     from generator.sync.service import new_metrics  # noqa: PLC0415
 
-    logs.configure("console", "error", secrets=sync_options.secret_values())
+    logs.configure("console", "error", secrets=sync_parts.secret_values())
     if changes is not None and not where.public_url:
         raise UserError(
             "It is not known which webhooks are ours.", hint="Name the address that `serve` has, with --public-url."
         )
-    folder = sync_options.state_folder(where.state, where.workspace, where.platform)
-    outward = sync_options.outward(
+    folder = sync_parts.state_folder(where.state, where.workspace, where.platform)
+    outward = sync_parts.outward(
         where.github_url, new_metrics(), folder, address=where.public_url, secret_file=where.webhook_secrets
     )
     if outward is None:
         raise UserError("There are no credentials for GitHub.", hint="Set GITOPSMITH_TOKEN, or those of a GitHub App.")
-    gitops = sync_options.gitops(
+    gitops = sync_parts.gitops(
         where.workspace, where.platform, where.platform_branch, folder, outward, where.github_url, push=where.push
     )
     with outward, closing(notes_in(folder) if changes else notes_if_any(folder)) as notes:

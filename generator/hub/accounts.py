@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.core.errors import UserError
 from generator.core.visible import visible
-from generator.hub.address import repository_path
+from generator.hub.address import check_owner
 from generator.hub.anonymous import anonymous
 from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
@@ -127,7 +127,7 @@ def account(connection: Connection, owner: str) -> Account:
     """
     if connection.is_app:
         return usable(installation(connection, owner)).account
-    repository_path(f"{owner}/any")
+    check_owner(owner)
     try:
         found = _read(_Account, connection.caller(owner).ask("GET", f"/users/{owner}"), f"GET /users/{owner}")
     except NotFoundError as error:
@@ -151,7 +151,7 @@ def is_organization(url: str, owner: str, conduct: Conduct) -> bool:
         UserError: There is no such account.
         UnavailableError: GitHub is away.
     """
-    repository_path(f"{owner}/any")
+    check_owner(owner)
     caller = anonymous(url, conduct)
     try:
         return _account(_read(_Account, caller.ask("GET", f"/users/{owner}"), f"GET /users/{owner}")).is_organization
@@ -170,7 +170,7 @@ def installation(connection: Connection, owner: str) -> Installation:
         RefusedError: The App is not installed there, or there is no such account.
         UnavailableError: GitHub is away.
     """
-    repository_path(f"{owner}/any")
+    check_owner(owner)
     for kind in ("orgs", "users"):
         path = f"/{kind}/{owner}/installation"
         try:

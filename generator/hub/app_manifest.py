@@ -19,14 +19,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.core.errors import UserError
 from generator.core.visible import visible
-from generator.hub.address import api_url, repository_path
+from generator.hub.address import api_url, check_owner, web_url
 from generator.hub.anonymous import anonymous
 from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
 from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKEN_FILE, TOKENS, Credentials, credentials_in
 from generator.hub.failures import LimitedError, NotFoundError, RefusedError, UnavailableError
 from generator.hub.permissions import EVENTS, PERMISSIONS
-from generator.hub.web import web_url
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)
 """What GitHub's code looks like, which is put into a path."""
@@ -97,7 +96,7 @@ def manifest(wanted: Wanted, url: str, redirect: str) -> dict[str, Any]:
     Raises:
         UserError: The account, the name or the URL of the webhook cannot be right.
     """
-    repository_path(f"{wanted.owner}/any")
+    check_owner(wanted.owner)
     if not wanted.name.strip() or len(wanted.name) > _LONGEST_NAME or not wanted.name.isprintable():
         raise UserError(
             f"`{visible(wanted.name[:200])}` is no name of a GitHub App.",

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote
 
 from generator.core.errors import UserError
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
 
@@ -145,9 +144,9 @@ class BranchRules:
         )
 
     def _ask(self, verb: str, slug: str, path: str, body: Any = None) -> Any:
-        owner = slug.partition("/")[0]
+        place, caller = self.connection.of(slug)
         # What is written says what shall be, so that a second time does no harm.
-        return self.connection.caller(owner).ask(verb, repository_path(slug) + path, body=body, repeatable=True).data
+        return caller.ask(verb, place + path, body=body, repeatable=True).data
 
 
 def _place(branch: str) -> str:

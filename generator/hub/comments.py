@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError
-from generator.hub.lists import each, number_of
+from generator.hub.lookup import each, number_of
 from generator.hub.requester import Caller
 
 LIMIT = 65_536
@@ -47,8 +46,8 @@ class Comments:
             RefusedError: GitHub refuses, as where the conversation is locked.
             UnavailableError: GitHub is away or limits us; the next call finds what this one did.
         """
-        path = f"{repository_path(repository)}/issues"
-        caller = self._connection.caller(repository.partition("/")[0])
+        place, caller = self._connection.of(repository)
+        path = f"{place}/issues"
         text = body[:LIMIT]
         if known is not None:
             try:

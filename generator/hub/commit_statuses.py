@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
-from generator.hub.lists import each
+from generator.hub.lookup import each
 
 State = Literal["pending", "success", "failure", "error"]
 
@@ -54,8 +53,7 @@ class CommitStatuses:
             RefusedError: GitHub refuses, as where it has no such commit.
             UnavailableError: GitHub is away or limits us. It may have heard: the next call reads that first.
         """
-        path = repository_path(repository)
-        caller = self._connection.caller(repository.partition("/")[0])
+        path, caller = self._connection.of(repository)
         # GitHub lists the newest first.
         said = (one for one in each(caller, f"{path}/commits/{sha}/statuses") if one.get("context") == status.context)
         newest = next(said, None)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
 import jwt
 from github.Auth import AppAuth, Auth
-from github.Repository import Repository
 
 from generator.core.errors import UserError
-from generator.hub.address import PUBLIC, URL_VARIABLE, api_url, repository_path
+from generator.hub.address import PUBLIC, api_url, check_owner, repository_path
 from generator.hub.conduct import Conduct
-from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKENS, App, Credentials, Token, TokenFile, credentials_in
+from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKENS, App, Credentials, Token, TokenFile
 from generator.hub.installations import InstallationAuth
 from generator.hub.requester import Caller
 
@@ -83,13 +82,24 @@ class Connection:
         """
         if not self._is_app:
             return self._self
-        repository_path(f"{owner}/any")
+        check_owner(owner)
         with self._lock:
             key = owner.casefold()
             if key not in self._callers:
                 auth = InstallationAuth(self._self, owner, self._conduct.clock, learn=self._conduct.learn)
                 self._callers[key] = Caller(self.url, auth, self._conduct, self._advice)
             return self._callers[key]
+
+    def of(self, repository: str) -> tuple[str, Caller]:
+        """Return where the API has a repository, and who makes calls in its account.
+
+        Args:
+            repository: Its owner and name.
+
+        Raises:
+            UserError: It is no name of a repository.
+        """
+        return repository_path(repository), self.caller(repository.partition("/")[0])
 
     def app(self) -> Caller:
         """Return who makes calls in the name of the App itself.
@@ -109,30 +119,6 @@ class Connection:
             UnavailableError: GitHub cannot give one now.
         """
         return self.caller(owner).token
-
-    def repository(self, repository: str) -> Repository:
-        """Return PyGithub's object for a repository, `owner/name`; nothing is asked before it is used.
-
-        Raises:
-            UserError: It is no name of a repository.
-        """
-        url = self.url + repository_path(repository)
-        caller = self.caller(repository.partition("/")[0])
-        return Repository(caller, {}, {"url": url, "full_name": repository}, completed=False)
-
-
-def connection_in(environment: Mapping[str, str], conduct: Conduct = CONDUCT) -> Connection | None:
-    """Return a connection with the credentials that an environment holds; None where it holds none.
-
-    Args:
-        environment: The variables of `credentials`, and `GITOPSMITH_GITHUB_URL` for another GitHub than github.com.
-        conduct: How calls are made.
-
-    Raises:
-        UserError: A variable, or a file that it names, holds something else.
-    """
-    credentials = credentials_in(environment)
-    return Connection(credentials, environment.get(URL_VARIABLE) or PUBLIC, conduct) if credentials else None
 
 
 _TOKEN_ADVICE = f"The token is wrong, has expired or was revoked; set a new one as {TOKENS[0]}."

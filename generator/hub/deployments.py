@@ -9,10 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from generator.core.deployment_states import Report
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, UnavailableError
-from generator.hub.lists import each, number_of
+from generator.hub.lookup import each, number_of
 from generator.hub.requester import Caller
 
 _MAKER = "gitopsmith"
@@ -63,7 +62,7 @@ class Deployments:
             RefusedError: GitHub refuses.
             UnavailableError: GitHub is away or limits us.
         """
-        path, caller = self._of(report.repository)
+        path, caller = self._connection.of(report.repository)
         return self._look(report, _commit(caller, path, report.ref))[0]
 
     def ensure(self, report: Report) -> Standing:
@@ -73,7 +72,7 @@ class Deployments:
             RefusedError: GitHub refuses: the commit is not in the repository, or we may not.
             UnavailableError: GitHub is away or limits us. It may have made the deployment: the next call finds it.
         """
-        path, caller = self._of(report.repository)
+        path, caller = self._connection.of(report.repository)
         sha = _commit(caller, path, report.ref)
         found, strays = self._look(report, sha)
         if found is not None:
@@ -92,7 +91,7 @@ class Deployments:
             RefusedError: GitHub refuses.
             UnavailableError: GitHub is away or limits us. It may have heard: the next call reads that first.
         """
-        path, caller = self._of(report.repository)
+        path, caller = self._connection.of(report.repository)
         statuses = f"{path}/deployments/{standing.id}/statuses"
         body = _status(report)
         if not standing.made:
@@ -110,7 +109,7 @@ class Deployments:
             RefusedError: GitHub refuses: it is not inactive, or we may not.
             UnavailableError: GitHub is away or limits us.
         """
-        path, caller = self._of(repository)
+        path, caller = self._connection.of(repository)
         try:
             caller.ask("DELETE", f"{path}/deployments/{id}", repeatable=True)
         except NotFoundError:
@@ -118,7 +117,7 @@ class Deployments:
 
     def _look(self, report: Report, sha: str) -> tuple[Standing | None, tuple[Stray, ...]]:
         """Return the deployment of a commit, and all of ours of the same task."""
-        path, caller = self._of(report.repository)
+        path, caller = self._connection.of(report.repository)
         # A preview's task is its own, so that those of other commits are seen along with it.
         query = {"environment": report.environment, "task": report.task, **({} if report.number else {"sha": sha})}
         ours = tuple(
@@ -130,9 +129,6 @@ class Deployments:
         if not same:
             return None, ours
         return Standing(same[0], False, tuple(one for one in ours if one.id != same[0])), ours
-
-    def _of(self, repository: str) -> tuple[str, Caller]:
-        return repository_path(repository), self._connection.caller(repository.partition("/")[0])
 
 
 def _commit(caller: Caller, path: str, ref: str) -> str:

@@ -16,7 +16,6 @@ from generator.core.change import Edits
 from generator.core.errors import UserError
 from generator.core.tree import File
 from generator.core.visible import visible
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError, UnavailableError
 from generator.hub.pace import Pace
@@ -33,9 +32,9 @@ class GitObjects:
     """
 
     def __init__(self, connection: Connection, repository: str) -> None:
-        self._caller = connection.caller(repository.partition("/")[0])
+        place, self._caller = connection.of(repository)
         self._pace = Pace(self._caller)
-        self._path = f"{repository_path(repository)}/git"
+        self._path = f"{place}/git"
 
     def tree(self, base: str | None, edits: Edits) -> str:
         """Make a tree, and return its name.

@@ -11,18 +11,15 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from requests.utils import parse_header_links
 
 from generator.core.errors import UserError
 from generator.hub.accounts import who_calls
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
 from generator.hub.hook_decision import Adopt, Create, Decision, Hook, Keep, Repair, WantedHook, decide, ours_of
-from generator.hub.pages import KeptPage, Pages
+from generator.hub.pages import KeptPage, Pages, kept_page
 from generator.hub.permissions import lacking_events
 from generator.hub.requester import Answer, Caller
 
@@ -85,8 +82,8 @@ class Hooks:
             repository: Its owner and name.
             anew: Whether to ask for all of it, whatever is kept.
         """
-        caller = self._caller(repository)
-        url = f"{_path(repository)}?per_page=100"
+        path, caller = self._of(repository)
+        url = f"{path}?per_page=100"
         found: list[Hook] = []
         for _ in range(_MOST_PAGES):
             page = self._page(caller, url, anew=anew)
@@ -130,7 +127,8 @@ class Hooks:
 
     def ping(self, repository: str, hook: int) -> None:
         """Have GitHub deliver a `ping`, so that it learns anew how deliveries are answered."""
-        self._caller(repository).ask("POST", f"{_path(repository)}/{hook}/pings", repeatable=True)
+        path, caller = self._of(repository)
+        caller.ask("POST", f"{path}/{hook}/pings", repeatable=True)
 
     def url_of_app(self) -> str:
         """Return where the webhook of our GitHub App delivers to; empty where it has none.
@@ -177,7 +175,7 @@ class Hooks:
         return config if isinstance(config, dict) else {}
 
     def _carried_out(self, repository: str, decision: Decision, wanted: WantedHook, secret: str) -> Hook:
-        caller, path = self._caller(repository), _path(repository)
+        path, caller = self._of(repository)
         config, events = _config(wanted.url, secret), sorted(wanted.events)
         match decision:
             case Keep(hook):
@@ -197,32 +195,20 @@ class Hooks:
         return hook
 
     def _remove(self, repository: str, ids: Iterable[int]) -> None:
+        path, caller = self._of(repository)
         for number in ids:
             with suppress(NotFoundError):
-                self._caller(repository).ask("DELETE", f"{_path(repository)}/{number}", repeatable=True)
+                caller.ask("DELETE", f"{path}/{number}", repeatable=True)
 
     def _page(self, caller: Caller, url: str, *, anew: bool) -> KeptPage:
-        key = f"{self._connection.url} {url}"
-        kept = None if anew else self._pages.get(key)
-        answer = caller.ask("GET", url, headers={"If-None-Match": kept.etag} if kept else None)
-        if answer.status == HTTPStatus.NOT_MODIFIED and kept is not None:
-            return KeptPage(kept.etag, next_url(answer) or kept.next, kept.items)
-        if not isinstance(answer.data, list):
-            raise UnavailableError(f"GitHub, asked for `GET {url}`, answers with no list.")
-        items = [_keepable(hook) for item in answer.data if (hook := _read(item, url)) is not None]
-        page = KeptPage(answer.headers.get("etag", ""), next_url(answer), items)
-        if page.etag:
-            self._pages.put(key, page)
-        return page
+        def read(data: list[Any]) -> list[Any]:
+            return [_keepable(hook) for item in data if (hook := _read(item, url)) is not None]
 
-    def _caller(self, repository: str) -> Caller:
-        return self._connection.caller(repository.partition("/")[0])
+        return kept_page(caller, self._pages, f"{self._connection.url} {url}", url, read, anew=anew)
 
-
-def next_url(answer: Answer) -> str:
-    """Return the address of the page behind an answer; empty where it names none."""
-    links = parse_header_links(answer.headers.get("link", ""))
-    return next((link["url"] for link in links if link.get("rel") == "next" and urlsplit(link["url"]).path), "")
+    def _of(self, repository: str) -> tuple[str, Caller]:
+        place, caller = self._connection.of(repository)
+        return f"{place}/hooks", caller
 
 
 class _Part(BaseModel):
@@ -288,7 +274,3 @@ def _kept_hook(kept: dict[str, Any]) -> Hook:
 
 def _config(url: str, secret: str) -> dict[str, str]:
     return {"url": url, "content_type": "json", "insecure_ssl": "0", "secret": secret}
-
-
-def _path(repository: str) -> str:
-    return f"{repository_path(repository)}/hooks"

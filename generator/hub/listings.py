@@ -10,23 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from requests.utils import parse_header_links
+from pydantic import ValidationError
 
+from generator.core.api_objects import Part, PullRequestObject, ReleaseObject
 from generator.core.errors import UserError
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
-from generator.hub.facts import UnreadableError, pull_request_of, release_of
 from generator.hub.failures import UnavailableError
-from generator.hub.pages import KeptPage, Pages
+from generator.hub.pages import Pages, kept_page
 from generator.hub.requester import Caller
 
 Item = TypeVar("Item", Release, PullRequest)
+Model = TypeVar("Model", bound=Part)
 
 PAGE = 100
 """The most items that GitHub puts on a page."""
@@ -58,6 +57,43 @@ class _Page(Generic[Item]):
     items: tuple[tuple[int, Item], ...]
     next: str
     unchanged: bool
+
+
+class UnreadableError(ValueError):
+    """Something is not as GitHub's API shows it."""
+
+
+class _NumberedRelease(ReleaseObject):
+    id: int
+
+
+def release_of(data: object) -> tuple[int, Release]:
+    """Return a release and the number that GitHub knows it by.
+
+    Raises:
+        UnreadableError: It is none.
+    """
+    found = _validated(_NumberedRelease, data)
+    return found.id, found.read()
+
+
+def pull_request_of(data: object) -> tuple[int, PullRequest]:
+    """Return a pull request and its number.
+
+    Raises:
+        UnreadableError: It is none.
+    """
+    found = _validated(PullRequestObject, data)
+    return found.number, found.read()
+
+
+def _validated(model: type[Model], data: object) -> Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise UnreadableError(f"{key}: {problem['msg'].removeprefix('Value error, ')}") from error
 
 
 _RELEASES = _Kind("releases", {}, release_of, lambda kept: Release(**kept))
@@ -108,8 +144,8 @@ class Listings:
         return self._listed(repository, _PULL_REQUESTS)
 
     def _listed(self, repository: str, kind: _Kind[Item]) -> tuple[Item, ...]:
-        path = f"{repository_path(repository)}/{kind.name}"
-        caller = self._connection.caller(repository.partition("/")[0])
+        place, caller = self._connection.of(repository)
+        path = f"{place}/{kind.name}"
         before = self._pass(caller, path, kind)
         # What is still as it was kept was twice the same as well.
         rests = len(before) == 1 or all(page.unchanged for page in before)
@@ -136,22 +172,15 @@ class Listings:
         return pages
 
     def _page(self, caller: Caller, url: str, kind: _Kind[Item]) -> _Page[Item]:
-        key = f"{self._connection.url} {url}"
-        kept = self._pages.get(key)
-        answer = caller.ask("GET", url, headers={"If-None-Match": kept.etag} if kept else None)
-        if answer.status == HTTPStatus.NOT_MODIFIED and kept is not None:
-            items = tuple((number, kind.restored(item)) for number, item in kept.items)
-            return _Page(items, _next(answer.headers) or kept.next, unchanged=True)
-        page = _Page(_read(url, kind, answer.data), _next(answer.headers), unchanged=False)
-        if etag := answer.headers.get("etag"):
-            items_kept = [[number, asdict(item)] for number, item in page.items]
-            self._pages.put(key, KeptPage(etag, page.next, items_kept))
-        return page
+        def read(data: list[Any]) -> list[Any]:
+            return [[number, asdict(item)] for number, item in _read(url, kind, data)]
+
+        page = kept_page(caller, self._pages, f"{self._connection.url} {url}", url, read)
+        items = tuple((number, kind.restored(item)) for number, item in page.items)
+        return _Page(items, page.next, page.unchanged)
 
 
-def _read(url: str, kind: _Kind[Item], data: object) -> tuple[tuple[int, Item], ...]:
-    if not isinstance(data, list):
-        raise UnavailableError(f"GitHub, asked for `GET {url}`, answers with no list.")
+def _read(url: str, kind: _Kind[Item], data: list[Any]) -> tuple[tuple[int, Item], ...]:
     try:
         return tuple(kind.read(item) for item in data)
     except UnreadableError as error:
@@ -163,9 +192,3 @@ def _read(url: str, kind: _Kind[Item], data: object) -> tuple[tuple[int, Item], 
 def _page_url(path: str, kind: _Kind[Item], number: int) -> str:
     query = {**kind.query, "per_page": str(PAGE), **({"page": str(number)} if number > 1 else {})}
     return f"{path}?{urlencode(query)}"
-
-
-def _next(headers: Mapping[str, str]) -> str:
-    """Return the address of the next page (https://www.rfc-editor.org/rfc/rfc8288); empty where there is none."""
-    links = parse_header_links(headers.get("link", ""))
-    return next((link["url"] for link in links if link.get("rel") == "next" and urlsplit(link["url"]).path), "")

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError
 from generator.hub.requester import Caller
@@ -27,8 +26,7 @@ def is_behind(connection: Connection, repository: str, number: int) -> bool:
         RefusedError: GitHub refuses.
         UnavailableError: GitHub is away or limits us.
     """
-    caller = connection.caller(repository.partition("/")[0])
-    path = repository_path(repository)
+    path, caller = connection.of(repository)
     found = _mapping(caller.ask("GET", f"{path}/pulls/{number}").data)
     if found.get("mergeable_state") != "blocked":
         return found.get("mergeable_state") == "behind"

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from requests.utils import parse_header_links
 
 from generator.hub.cache_file import CacheFile
+from generator.hub.failures import UnavailableError
+from generator.hub.requester import Answer, Caller
 
 _FORM = 1
 """The form of what is kept: a file in another one is begun anew."""
@@ -38,11 +45,13 @@ class KeptPage:
         etag: GitHub's name for just this content.
         next: The address of the page behind it; empty where it named none.
         items: What stood on it: plain values that JSON can write.
+        unchanged: Whether GitHub has just said that it is still as it was kept.
     """
 
     etag: str
     next: str
     items: list[Any]
+    unchanged: bool = False
 
 
 class Pages:
@@ -88,6 +97,48 @@ class Pages:
             database.execute(_EVICT, (self._most,))
 
         self._file.do(write)
+
+
+def kept_page(
+    caller: Caller,
+    pages: Pages | None,
+    key: str,
+    url: str,
+    read: Callable[[list[Any]], list[Any]],
+    *,
+    anew: bool = False,
+) -> KeptPage:
+    """Return a page of a list as it is now, and keep it: where it has not changed it is the one that was kept.
+
+    Args:
+        caller: Who asks.
+        pages: What is kept; None for a page whose address does not come again.
+        key: The address that it is kept under.
+        url: The page.
+        read: Makes plain values that JSON can write of what GitHub lists on a page.
+        anew: Whether to ask for all of it, whatever is kept.
+
+    Raises:
+        UserError: GitHub refuses.
+        UnavailableError: GitHub is away or limits us, or answers with no list.
+        TemporaryError: What is kept cannot be read or written.
+    """
+    kept = pages.get(key) if pages and not anew else None
+    answer = caller.ask("GET", url, headers={"If-None-Match": kept.etag} if kept else None)
+    if answer.status == HTTPStatus.NOT_MODIFIED and kept is not None:
+        return KeptPage(kept.etag, next_url(answer) or kept.next, kept.items, unchanged=True)
+    if not isinstance(answer.data, list):
+        raise UnavailableError(f"GitHub, asked for `GET {url}`, answers with no list.")
+    page = KeptPage(answer.headers.get("etag", ""), next_url(answer), read(answer.data))
+    if pages and page.etag:
+        pages.put(key, page)
+    return page
+
+
+def next_url(answer: Answer) -> str:
+    """Return the address of the next page (https://www.rfc-editor.org/rfc/rfc8288); empty where there is none."""
+    links = parse_header_links(answer.headers.get("link", ""))
+    return next((link["url"] for link in links if link.get("rel") == "next" and urlsplit(link["url"]).path), "")
 
 
 def _prepare(database: sqlite3.Connection) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError
 from generator.hub.permissions import PERMISSIONS, Permission
+from generator.hub.requester import Caller
 
 _PLACES = {
     "contents": "branches",
@@ -30,18 +30,17 @@ def denied(connection: Connection, slug: str) -> tuple[Permission, ...]:
         UserError: GitHub does not let us in.
         UnavailableError: GitHub is away.
     """
+    path, caller = connection.of(slug)
     return tuple(
         permission
         for permission in PERMISSIONS
-        if permission.name in _PLACES
-        and not _readable(connection, f"{repository_path(slug)}/{_PLACES[permission.name]}")
+        if permission.name in _PLACES and not _readable(caller, f"{path}/{_PLACES[permission.name]}")
     )
 
 
-def _readable(connection: Connection, path: str) -> bool:
-    owner = path.split("/")[2]
+def _readable(caller: Caller, path: str) -> bool:
     try:
-        connection.caller(owner).ask("GET", path, {"per_page": "1"})
+        caller.ask("GET", path, {"per_page": "1"})
     except NotFoundError:
         return False
     except RefusedError as error:

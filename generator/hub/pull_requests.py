@@ -17,7 +17,7 @@ from generator.core.promotion_request import PromotionRequest
 from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
-from generator.hub.lists import each
+from generator.hub.lookup import each
 from generator.hub.merge_queue import enqueue, is_queue_wanted
 from generator.hub.requester import Caller
 
@@ -80,7 +80,7 @@ class Requests:
             RefusedError: GitHub refuses.
             UnavailableError: GitHub is away or limits us.
         """
-        _, caller = self._of(repository)
+        _, caller = self._connection.of(repository)
         found = self._found(caller, repository, branch)
         return _request(found) if found is not None else None
 
@@ -99,7 +99,7 @@ class Requests:
             RefusedError: GitHub refuses: the branch is not there, or holds nothing that its base does not.
             UnavailableError: GitHub is away or limits us; the next call finds what this one did.
         """
-        path, caller = self._of(repository)
+        path, caller = self._connection.of(repository)
         said = {"title": defused(wanted.title), "body": wanted.body[:_LIMIT], "base": wanted.base}
         found = self._found(caller, repository, wanted.branch)
         if found is None:
@@ -123,7 +123,7 @@ class Requests:
             RefusedError: GitHub refuses.
             UnavailableError: GitHub is away or limits us.
         """
-        _, caller = self._of(repository)
+        _, caller = self._connection.of(repository)
         listed = islice(self._listed(caller, repository, branch, "closed"), _LOOKED_AT)
         # GitHub keeps the head that a request had at its end.
         found = next((one for one in listed if _head(one, "sha") == head and not _is_closed_by_us(one)), None)
@@ -145,7 +145,7 @@ class Requests:
             RefusedError: GitHub refuses.
             UnavailableError: GitHub is away or limits us.
         """
-        path, caller = self._of(repository)
+        path, caller = self._connection.of(repository)
         found = self._found(caller, repository, branch)
         if found is None or (request := _request(found)).sha != head:
             return False
@@ -171,7 +171,7 @@ class Requests:
             RefusedError: GitHub refuses: there are conflicts, checks or reviews are missing, or its branch moved.
             UnavailableError: GitHub is away or limits us; the next call finds what this one did.
         """
-        path, caller = self._of(repository)
+        path, caller = self._connection.of(repository)
         pull = f"{path}/pulls/{request.number}"
         try:
             caller.ask("GET", f"{pull}/merge")
@@ -241,9 +241,6 @@ class Requests:
         # GitHub lists all there are where it does not understand what is asked for.
         listed = each(caller, f"{repository_path(repository)}/pulls", query)
         return (one for one in listed if _head(one, "ref") == branch)
-
-    def _of(self, repository: str) -> tuple[str, Caller]:
-        return repository_path(repository), self._connection.caller(repository.partition("/")[0])
 
 
 def _request(data: object) -> Request:

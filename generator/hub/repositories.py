@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from generator.core.errors import UserError
 from generator.core.visible import visible
 from generator.hub.accounts import Account
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
 
@@ -130,9 +129,9 @@ class GitHubRepositories:
         self._ask("PUT", slug, "/topics", {"names": topics})
 
     def _ask(self, verb: str, slug: str, path: str = "", body: Any = None) -> Any:
-        owner = slug.partition("/")[0]
+        place, caller = self.connection.of(slug)
         # Each of these says what shall be, so that a second time does no harm.
-        return self.connection.caller(owner).ask(verb, repository_path(slug) + path, body=body, repeatable=True).data
+        return caller.ask(verb, place + path, body=body, repeatable=True).data
 
     def _read(self, data: object) -> Hosted:
         try:

@@ -1,7 +1,7 @@
 """How a call of GitHub is made: bounded in time, repeated where that is safe, counted, its failures made ours.
 
-PyGithub's own objects make their calls through this too, so that none goes uncounted. Of PyGithub's habits these are
-not taken over: it waits between calls, sleeps through limits, and takes a write that is redirected for done.
+Of PyGithub's habits these are not taken over: it waits between calls, sleeps through limits, and takes a write that is
+redirected for done. Its objects are not used: they page silently, and know neither conditional calls nor time limits.
 """
 
 from __future__ import annotations
@@ -120,21 +120,6 @@ class Caller(Requester):
             self._wait_until_known()
             self._known = token = self._auth.token
         return token
-
-    def requestJson(  # noqa: N802 - PyGithub's name for what all of its calls go through
-        self,
-        verb: str,
-        url: str,
-        parameters: dict[str, Any] | None = None,
-        headers: dict[str, Any] | None = None,
-        input: Any | None = None,  # noqa: A002 - PyGithub's name
-        cnx: Any | None = None,  # noqa: ARG002 - it would have no time limit
-        follow_302_redirect: bool = False,
-    ) -> tuple[int, dict[str, Any], str]:
-        """Make a call, as `call` does; this is the way of PyGithub's own objects."""
-        if follow_302_redirect:
-            raise NotImplementedError("No call of ours leads to another host.")
-        return self.call(verb, url, parameters, headers, input)
 
     def ask(
         self,

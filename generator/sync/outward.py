@@ -16,9 +16,9 @@ from generator.hub.comments import Comments
 from generator.hub.commit_statuses import CommitStatuses
 from generator.hub.connection import Connection
 from generator.hub.deployments import Deployments
+from generator.hub.hook_deliveries import Deliveries
 from generator.hub.hooks import Hooks
 from generator.hub.listings import Listings
-from generator.hub.missed import Deliveries
 from generator.hub.pages import Pages
 from generator.hub.pull_requests import Requests
 from generator.sync.hooks import upkeep

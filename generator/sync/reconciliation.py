@@ -6,16 +6,16 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
-from generator.core.errors import GitopsmithError, UserError
+from generator.core.errors import UserError
 from generator.core.instants import show_instant
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
+from generator.sync.each_repository import each_repository
 from generator.sync.findings import Finding, Findings, Known, Listed, find
 from generator.sync.following import DocumentReader
 from generator.sync.gitops import Gitops
@@ -30,10 +30,6 @@ from generator.sync.sparing_registry import SparingRegistry
 from generator.sync.store.inbox import Inbox
 from generator.sync.stored_steps import EVENT, dump_steps
 from generator.workspace.previews import with_pristine
-
-_AT_ONCE = 8
-"""How many repositories are listed at once."""
-
 
 _log = structlog.get_logger(__name__)
 
@@ -150,18 +146,11 @@ class Reconciliation:
         if listings is None:
             return {}, {}
 
-        def listing(repository: str) -> Listed | GitopsmithError:
-            try:
-                return Listed(listings.releases(repository), listings.open_pull_requests(repository))
-            except GitopsmithError as error:
-                return error
+        def listing(repository: str) -> Listed:
+            return Listed(listings.releases(repository), listings.open_pull_requests(repository))
 
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="listing") as pool:
-            answers = dict(zip(repositories, pool.map(listing, repositories), strict=True))
-        return (
-            {name.casefold(): answer for name, answer in answers.items() if isinstance(answer, Listed)},
-            {name: str(answer) for name, answer in answers.items() if isinstance(answer, GitopsmithError)},
-        )
+        listed, unlisted = each_repository(repositories, listing)
+        return {name.casefold(): found for name, found in listed.items()}, unlisted
 
     def _known(self) -> Known:
         return Known(self.inbox.waiting_subjects(), self.inbox.effects())

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generator.gitrepo.credentials import checked
-from generator.hub.address import PUBLIC, URL_VARIABLE, api_url
+from generator.hub.address import PUBLIC, URL_VARIABLE, api_url, repository_on
 from generator.hub.credentials import Token, credentials_in
-from generator.hub.web import repository_on
 from generator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.core.errors import UserError
+from generator.hub.address import web_url
 from generator.hub.app_manifest import CODE, CreatedApp, Wanted, exchange, form, manifest
 from generator.hub.conduct import Conduct
 from generator.hub.credentials import APP_ID, APP_KEY_FILE
 from generator.hub.loopback import Loopback
-from generator.hub.web import web_url
 
 _OWNER_ONLY, _FOLDER = 0o600, 0o700
 

@@ -11,11 +11,11 @@ from http import HTTPStatus
 
 from generator.core.errors import UserError
 from generator.gitrepo.publishing import forget_origin
+from generator.hub.address import without_user
 from generator.hub.branch_rules import BranchRules
 from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError
 from generator.hub.repositories import GitHubRepositories, Hosted
-from generator.hub.web import without_user
 from generator.workspace.appearing import Appearing
 from generator.workspace.committing import PLAIN, Committing
 from generator.workspace.connection_plan import Examined

@@ -10,10 +10,10 @@ from generator.core.errors import UserError, UserErrors
 from generator.core.layout import ORGANIZATION_FILE
 from generator.gitrepo.publishing import Publication
 from generator.gitrepo.repository import Repository
+from generator.hub.address import slug_of, web_url
 from generator.hub.branch_rules import BranchRules
 from generator.hub.connection import Connection
 from generator.hub.repositories import MOST_TOPICS, GitHubRepositories, Hosted
-from generator.hub.web import slug_of, web_url
 from generator.workspace.clusters import committed_organization
 from generator.workspace.connection_branches import compared
 from generator.workspace.connection_rights import Needs, Rights, refuse_lacking, rights_in

@@ -9,9 +9,9 @@ from generator.core.errors import GitopsmithError, UserError
 from generator.gitrepo.credentials import Credentials
 from generator.gitrepo.publishing import Publication, Standing
 from generator.hub.accounts import installation, who_calls
+from generator.hub.address import slug_of, web_url
 from generator.hub.connection import Connection
 from generator.hub.repositories import GitHubRepositories
-from generator.hub.web import slug_of, web_url
 from generator.workspace.connection_plan import refuse_another_host
 from generator.workspace.workspace import Role, Workspace
 

@@ -12,12 +12,11 @@ from generator.core.errors import UserError
 from generator.gitrepo.changes_branch import ChangesBranch
 from generator.gitrepo.clone import Clone
 from generator.gitrepo.committer import Committer, GitCommitter
-from generator.hub.address import PUBLIC, URL_VARIABLE
+from generator.hub.address import PUBLIC, URL_VARIABLE, repository_on, web_url, without_user
 from generator.hub.connection import CONDUCT, Connection
 from generator.hub.credentials import APP_ID, APP_KEY_FILE, TOKENS, credentials_in
 from generator.hub.git_objects import GitObjects
 from generator.hub.pull_requests import Requests
-from generator.hub.web import repository_on, web_url, without_user
 from generator.workspace.api_committer import ApiCommitter
 from generator.workspace.protected_branch import ProtectedBranch
 

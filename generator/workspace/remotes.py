@@ -19,7 +19,7 @@ from generator.gitrepo.committer import Committer, GitCommitter
 from generator.gitrepo.credentials import Credentials
 from generator.gitrepo.remote_branch import Anew, RemoteBranch
 from generator.gitrepo.writer import Outcome, Planner, WithPristine, write
-from generator.hub.web import slug_of
+from generator.hub.address import slug_of
 from generator.workspace.committing import Committing
 from generator.workspace.workspace import Role, Workspace, organization_in
 

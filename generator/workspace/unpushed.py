@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from generator.gitrepo.repository import Repository
-from generator.hub.web import slug_of
+from generator.hub.address import slug_of
 from generator.workspace.workspace import find_workspace
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from generator.cli import sync_options
+from generator.cli import sync_parts
 from generator.sync.gitops import OnRemotes
 from generator.sync.outward import Outward
 from generator.sync.service import new_metrics
@@ -62,9 +62,9 @@ def test_a_token_goes_to_no_host_that_only_a_file_names(
     monkeypatch.setenv("GITOPSMITH_TOKEN", "ghp_0123456789")
     platform = None if push else "https://git.acme.example/acme/acme-gitops"
     url = "https://api.github.com"
-    with cast(Outward, sync_options.outward(url, new_metrics(), tmp_path)) as outward:
+    with cast(Outward, sync_parts.outward(url, new_metrics(), tmp_path)) as outward:
         for known in (outward, None):
-            found = sync_options.gitops(out if push else None, platform, "main", tmp_path, known, url, push=push)
+            found = sync_parts.gitops(out if push else None, platform, "main", tmp_path, known, url, push=push)
             token = cast(OnRemotes, found).token
             assert token("https://github.com/acme-apps/acme-gitops.git") == "ghp_0123456789"
             assert (token("https://git.acme.example/acme-apps/acme-gitops") is None) == push
@@ -76,8 +76,8 @@ def test_nor_does_what_an_app_gives(github: GitHubDouble, tmp_path: Path) -> Non
     (made,) = github.state.apps.values()
     github.install(made, "acme-apps")
     platform = f"{github.web}/acme-apps/acme-gitops.git"
-    with cast(Outward, sync_options.outward(github.url, new_metrics(), tmp_path)) as outward:
-        found = sync_options.gitops(None, platform, "main", tmp_path, outward, github.url, push=False)
+    with cast(Outward, sync_parts.outward(github.url, new_metrics(), tmp_path)) as outward:
+        found = sync_parts.gitops(None, platform, "main", tmp_path, outward, github.url, push=False)
         token = cast(OnRemotes, found).token
         assert token(platform) in github.identities.tokens
         assert token("http://127.0.0.3:8080/acme-apps/acme-gitops") is None

@@ -15,7 +15,7 @@ import pytest
 
 from generator.core.errors import GitopsmithError, UserError
 from generator.hub.conduct import Conduct
-from generator.hub.connection import Connection, connection_in
+from generator.hub.connection import Connection
 from generator.hub.credentials import App, Token, TokenFile
 from generator.hub.failures import LimitedError, NotFoundError, RefusedError, UnavailableError
 from generator.hub.transport import Exchange
@@ -47,7 +47,6 @@ def error_of(call: Callable[..., Any], *arguments: Any, **options: Any) -> Gitop
 
 def test_a_token_opens_what_its_user_may_see(connection: Connection) -> None:
     assert connection.caller("acme").ask("GET", PATH).data["full_name"] == NAME
-    assert connection.repository(NAME).default_branch == "main"
 
 
 def test_a_token_in_a_file_may_be_replaced_at_any_time(github: GitHubDouble, connect: Connect, tmp_path: Path) -> None:
@@ -113,16 +112,6 @@ def test_a_repository_that_was_renamed_is_read_but_never_taken_for_written(
     assert (error.status, error.hint) == (307, "It was renamed or given to another owner: use its new name.")
 
 
-def test_an_environment_holds_a_connection_or_none(github: GitHubDouble, enterprise: GitHubDouble) -> None:
-    assert connection_in({"GITOPSMITH_GITHUB_URL": github.url}) is None
-    for double in (github, enterprise):
-        environment = {"GITHUB_AUTH_TOKEN": double.token(), "GITOPSMITH_GITHUB_URL": double.url}
-        with connection_in(environment) or pytest.fail("There is none.") as connection:
-            assert connection.caller("acme").ask("GET", "/user").data["login"] == "octocat"
-    with connection_in({"GITOPSMITH_TOKEN": "any"}) or pytest.fail("There is none.") as connection:
-        assert connection.url == "https://api.github.com"
-
-
 # --- an App
 
 
@@ -145,8 +134,8 @@ def test_an_app_acts_in_each_account_by_its_installation_there(
     connection = connect(github, app)
     assert github.calls() == []
     for name in (NAME, "octocat/own", NAME, "ACME/podinfo"):
-        assert connection.repository(name).full_name.casefold() == name.casefold()
-        connection.repository(name).update()
+        data = connection.caller(name.partition("/")[0]).ask("GET", f"/repos/{name}").data
+        assert data["full_name"].casefold() == name.casefold()
     assert connection.app().ask("GET", "/app").data["slug"] == "gitopsmith"
     assert len(github.calls(TOKEN)) == 2
     assert [seen.operation for seen in github.calls()][:2] == ["GET /orgs/{org}/installation", TOKEN]
@@ -236,6 +225,11 @@ def test_what_is_no_key_is_refused_without_showing_it(github: GitHubDouble, conn
 def test_only_the_name_of_an_account_is_asked_for(github: GitHubDouble, connect: Connect, app: App, owner: str) -> None:
     with pytest.raises(UserError, match="is no repository"):
         connect(github, app).caller(owner)
+
+
+def test_a_repository_is_called_in_its_own_account(github: GitHubDouble, connect: Connect, app: App) -> None:
+    connection = connect(github, app)
+    assert connection.of(NAME) == (PATH, connection.caller("acme"))
 
 
 def test_only_an_app_has_an_app(connection: Connection) -> None:
@@ -364,11 +358,6 @@ def test_calls_and_limits_are_observed(github: GitHubDouble, connection: Connect
     connection.caller("acme").ask("GET", PATH, headers={"If-None-Match": etag})
     assert recorder.calls == [("GET /repos/{}/{}", 500), ("GET /repos/{}/{}", 200), ("GET /repos/{}/{}", 304)]
     assert [(remaining, limit) for remaining, limit, _ in recorder.limits] == [(59, 60), (59, 60)]
-
-
-def test_what_pygithub_calls_is_observed_too(connection: Connection, recorder: Recorder) -> None:
-    assert list(connection.repository(NAME).get_hooks()) == []
-    assert recorder.calls == [("GET /repos/{}/{}/hooks", 200)]
 
 
 def test_threads_share_a_token_but_not_each_others_answers(

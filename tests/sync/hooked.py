@@ -12,8 +12,8 @@ from generator.core.errors import UserError
 from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
 from generator.hub.credentials import App, Credentials, Token
+from generator.hub.hook_deliveries import Deliveries
 from generator.hub.hooks import Hooks
-from generator.hub.missed import Deliveries
 from generator.hub.pages import Pages
 from generator.hub.permissions import EVENTS
 from generator.sync.following import FollowedApp, Following

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from generator.core.change import ChangedTree, Edits
 from generator.core.documents import Organization
 from generator.core.errors import GitopsmithError
-from generator.core.tree import MemoryTree, Tree, as_memory
+from generator.core.tree import File, MemoryTree, Tree, as_memory
 from generator.gitrepo.authorship import Authorship
 from generator.gitrepo.commits import Heads, Step
 from generator.sync.gitops import View
@@ -112,8 +112,11 @@ class MemoryGitops:
         assert file is not None
         text = file.data.decode()
         assert old in text
-        changed = type(file)(text.replace(old, new).encode())
-        main = self.branch._next(self.branch.now.main, {path: changed})
+        self.add({path: text.replace(old, new).encode()})
+
+    def add(self, files: Mapping[str, bytes]) -> None:
+        """Put files, by path, into the deployed branch, likewise."""
+        main = self.branch._next(self.branch.now.main, {path: File(data) for path, data in files.items()})
         self.branch.now = Heads(main, self.branch.now.pristine)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -17,13 +18,14 @@ from generator.core.instants import show_instant
 from generator.core.pull_requests import PullRequest
 from generator.core.releases import Release
 from generator.core.tree import MemoryTree
+from generator.hub.failures import LimitedError
 from generator.sync.news.delivery import Delivery
 from generator.sync.news.events import PullRequestEvent, ReleaseEvent
 from generator.sync.news.parsing import parse
 from generator.sync.store.database import open_database
 from generator.sync.store.inbox import Inbox
 from tests.sync.memory_gitops import MemoryGitops, memory_gitops
-from tests.sync.memory_sync import MemoryRegistry, MemorySync
+from tests.sync.memory_sync import MemoryListings, MemoryRegistry, MemorySync
 from tests.sync.silent_registry import silent_registry
 from tests.sync.told import START, delivery, pull_request, release
 
@@ -86,6 +88,26 @@ def test_a_listing_that_is_not_whole_removes_nothing(sync: MemorySync) -> None:
     sync.github.fault = TemporaryError("page 3 was cut off")
     report = sync.reconcile()
     assert report.unlisted == {"acme/podinfo": "page 3 was cut off"}
+    assert sync.previews() == {"podinfo-pr-7"}
+
+
+def test_a_limit_is_not_tried_with_every_repository_and_removes_nothing(sync: MemorySync) -> None:
+    class Limited(MemoryListings):
+        asked = 0
+
+        def releases(self, repository: str) -> Sequence[Release]:
+            self.asked += 1
+            raise LimitedError(f"{repository}: limited", retry_after=60.0)
+
+    sync.take(delivery("pull_request", pull_request(7, SHA)))
+    document = sync.gitops.branch.files()["apps/podinfo.yaml"]
+    sync.gitops.add(
+        {f"apps/app-{number}.yaml": document.replace(b"podinfo", f"app-{number}".encode()) for number in range(40)}
+    )
+    sync.reconciliation.listings = limited = Limited()
+    report = sync.reconcile()
+    assert set(report.unlisted) == {"acme/podinfo", *(f"acme/app-{number}" for number in range(40))}
+    assert limited.asked <= 8
     assert sync.previews() == {"podinfo-pr-7"}
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from threading import Event
 from urllib.parse import quote, urlsplit
 
 import structlog
 
-from generator.core.errors import GitopsmithError, UserError
-from generator.hub.failures import LimitedError
+from generator.core.errors import UserError
 from generator.hub.hook_decision import Repair, WantedHook
 from generator.hub.hooks import Hooks, Kept
+from generator.sync.each_repository import each_repository
 from generator.sync.hooks.hook_notes import APP, HookNote, HookNotes, fingerprint
 from generator.sync.hooks.secret_file import SecretFile
 from generator.sync.news.events import repository_key
@@ -25,7 +23,6 @@ DAY = 86_400.0
 """The seconds for which a secret counts after it was replaced, until the next replacement at the latest."""
 _PATIENCE = 3600.0
 """The seconds that must have passed since the secret was set, before it is set again because of a 401."""
-_AT_ONCE = 8
 
 _log = structlog.get_logger(__name__)
 
@@ -119,26 +116,11 @@ class HookKeeping:
         return self._each(repositories, removed)
 
     def _each(self, repositories: Sequence[str], action: Callable[[str], str]) -> Report:
-        """Do something with each repository, several at once; where GitHub limits us, with no more of them."""
-        is_limited = Event()
-
-        def done(repository: str) -> str | GitopsmithError:
-            if is_limited.is_set():
-                return LimitedError("GitHub was asked too often: the next pass goes on.", retry_after=60.0)
-            try:
-                return action(repository)
-            except LimitedError as error:
-                is_limited.set()
-                return error
-            except GitopsmithError as error:
-                return error
-
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hooks") as pool:
-            results = dict(zip(repositories, pool.map(done, repositories), strict=True))
-        problems = {name: str(result) for name, result in results.items() if isinstance(result, GitopsmithError)}
+        """Do something with each repository, and log what goes wrong."""
+        results, problems = each_repository(repositories, action)
         for repository, reason in problems.items():
             _log.warning("the webhook is not as it should be", repository=repository, reason=reason)
-        return Report({name: result for name, result in results.items() if isinstance(result, str)}, problems)
+        return Report(results, problems)
 
     def keep(self, repository: str) -> Kept:
         """Let the webhook of a repository be as it should. What was begun and not ended is ended.

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Any, Literal
 
 from generator.core.errors import GitopsmithError
 from generator.core.instants import show_instant
 from generator.hub.connection import Connection
-from generator.hub.failures import LimitedError
 from generator.hub.hook_decision import Hook, is_payload_of, same_place
+from generator.hub.hook_deliveries import Attempt, Deliveries, HookPlace
 from generator.hub.hooks import Hooks
-from generator.hub.missed import Attempt, Deliveries, HookPlace
 from generator.hub.pages import Pages
+from generator.sync.each_repository import each_repository
 from generator.sync.following import DocumentReader
 from generator.sync.hooks.hook_keeping import app_url, payload_url
 from generator.sync.hooks.hook_notes import HookNotes, notes_if_any
@@ -26,8 +24,6 @@ from generator.workspace.workspace import Workspace
 
 State = Literal["active", "inactive", "elsewhere", "missing", "app", "unknown"]
 """`elsewhere`: it delivers to another address than ours; `app`: there is none, and that of the App brings its news."""
-
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -136,20 +132,9 @@ class HookStates:
             repositories: The repositories, `owner/name`.
             at_app: Whether the webhook of our GitHub App delivers here.
         """
-        is_limited = Event()
-
-        def state(repository: str) -> HookState:
-            if is_limited.is_set():
-                return HookState(repository, "unknown", problem="GitHub was asked too often.")
-            try:
-                return self._state(repository, at_app=at_app)
-            except GitopsmithError as error:
-                if isinstance(error, LimitedError):
-                    is_limited.set()
-                return HookState(repository, "unknown", problem=str(error))
-
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hook-states") as pool:
-            return list(pool.map(state, repositories))
+        found, problems = each_repository(repositories, lambda name: self._state(name, at_app=at_app))
+        found |= {name: HookState(name, "unknown", problem=problem) for name, problem in problems.items()}
+        return [found[name] for name in repositories]
 
     def _state(self, repository: str, *, at_app: bool) -> HookState:
         known = self.notes.get(repository).hook

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -12,7 +11,8 @@ import structlog
 
 from generator.core.errors import GitopsmithError
 from generator.hub.hook_decision import EVENTS
-from generator.hub.missed import KEPT, Attempt, Deliveries, HookPlace
+from generator.hub.hook_deliveries import KEPT, Attempt, Deliveries, HookPlace
+from generator.sync.each_repository import each_repository
 from generator.sync.hooks.hook_notes import APP, HookNotes
 from generator.sync.news.delivery import Delivery
 from generator.sync.web.answers import Refusal
@@ -20,7 +20,6 @@ from generator.sync.web.webhook import Ignored, Message, delivery_of
 
 _OVERLAP = 300.0
 """The seconds that are looked through again: an attempt is listed when it has ended, which may be after newer ones."""
-_AT_ONCE = 8
 
 _log = structlog.get_logger(__name__)
 
@@ -79,19 +78,10 @@ class MissedDeliveries:
 
     def take_all(self, repositories: Sequence[str]) -> Report:
         """Take what was missed of repositories; what goes wrong with one keeps no other from being looked through."""
-
-        def taken(repository: str) -> Found | GitopsmithError:
-            try:
-                return self.take(repository)
-            except GitopsmithError as error:
-                return error
-
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="missed") as pool:
-            results = dict(zip(repositories, pool.map(taken, repositories), strict=True))
-        problems = {name: str(result) for name, result in results.items() if isinstance(result, GitopsmithError)}
+        results, problems = each_repository(repositories, self.take)
         for repository, reason in problems.items():
             _log.warning("missed deliveries cannot be looked for", repository=repository, reason=reason)
-        return Report(sum(result.new for result in results.values() if isinstance(result, Found)), problems)
+        return Report(sum(found.new for found in results.values()), problems)
 
     def take(self, repository: str) -> Found:
         """Take what was missed of the webhook of a repository, `owner/name`; nothing where none of it is known.

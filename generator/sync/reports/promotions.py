@@ -13,8 +13,8 @@ import structlog
 
 from generator.core.errors import TemporaryError
 from generator.core.promotion_request import requested_place
+from generator.hub.address import repository_on
 from generator.hub.pull_requests import Requests
-from generator.hub.web import repository_on
 from generator.sync.gitops import View
 from generator.sync.reports.reports_table import Reports
 from generator.sync.reports.request_items import request_items, standing_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from generator.core.instants import show_instant
+from generator.hub.hook_deliveries import Deliveries
 from generator.hub.hooks import Hooks
-from generator.hub.missed import Deliveries
 from generator.sync.hooks.hook_notes import HookNotes
 from generator.sync.hooks.hook_states import HookStates
 from tests.github_double.faults import SECONDARY_LIMIT, Answer

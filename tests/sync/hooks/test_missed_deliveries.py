@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from generator.core.errors import TemporaryError, UserError
-from generator.hub import missed
+from generator.hub import hook_deliveries
 from generator.sync.hooks.hook_notes import APP
 from generator.sync.hooks.missed_deliveries import Found
 from generator.sync.news.delivery import Delivery
@@ -167,7 +167,7 @@ def test_all_of_250_are_taken_and_each_is_asked_for_once(hooked: Hooked) -> None
 def test_too_many_that_failed_do_not_keep_the_newest_from_being_taken(
     hooked: Hooked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(missed, "_MOST_PAGES", 1)
+    monkeypatch.setattr(hook_deliveries, "_MOST_PAGES", 1)
     lose_many(hooked, 110)
     with capture_logs() as logs:
         assert hooked.missed.take(SLUG) == Found(new=100)
@@ -215,6 +215,17 @@ def test_what_fails_for_one_repository_keeps_no_other(hooked: Hooked) -> None:
     hooked.notes.put("acme/gone", hooked.notes.get(SLUG))
     report = hooked.missed.take_all(["acme/gone", SLUG])
     assert (report.new, set(report.problems)) == (3, {"acme/gone"})
+
+
+def test_a_limit_is_not_tried_with_every_repository(hooked: Hooked) -> None:
+    names = [f"acme/app-{number}" for number in range(100)]
+    for name in names:
+        hooked.notes.put(name, hooked.notes.get(SLUG))
+    hooked.github.fault(Answer(403, "rate limit", {"Retry-After": "60"}), times=None)
+    before = len(hooked.github.calls())
+    report = hooked.missed.take_all(names)
+    assert (report.new, list(report.problems)) == (0, names)
+    assert len(hooked.github.calls()) < before + 20
 
 
 def test_what_an_app_missed_is_taken_for_every_repository_that_is_followed(tmp_path: Path) -> None:

@@ -142,6 +142,17 @@ def test_a_version_that_is_proposed_waits_and_is_there_once_it_was_merged(
     assert shown(reporting) == [("production", "v", "in_progress")]
 
 
+def test_what_is_refused_is_an_error_with_its_reason(sync: MemorySync, reporting: Reporting) -> None:
+    # Nothing is pushed from a workspace, so there is nowhere to propose anything.
+    sync.gitops.edit(DOCUMENT, "- environment: production", "- environment: production\n      mode: pull-request")
+    released = delivery("release", release("v6.8.0"))
+    sync.take(released)
+    look(sync, reporting, released)
+    (refused,) = reporting.reports.kept()
+    assert (refused.where, refused.state) == ("staging", "error")
+    assert refused.description == "Podinfo goes to production by pull request, and nothing is pushed here."
+
+
 def test_a_version_that_a_person_promotes_is_told_with_the_next_whole_look(
     sync: MemorySync, reporting: Reporting
 ) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from generator.core.errors import UserError
-from generator.hub import lists
+from generator.hub import lookup
 from generator.hub.connection import Connection
-from generator.hub.lists import each
+from generator.hub.lookup import each
 from tests.github_double.double import GitHubDouble
 from tests.github_double.model import Hook, Repository
 
@@ -17,8 +17,8 @@ PATH = "/repos/acme/podinfo/hooks"
 @pytest.fixture
 def repository(github: GitHubDouble, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """Return a repository, of whose lists two pages of two are read."""
-    monkeypatch.setattr(lists, "_PAGE", 2)
-    monkeypatch.setattr(lists, "_MOST_PAGES", 2)
+    monkeypatch.setattr(lookup, "_PAGE", 2)
+    monkeypatch.setattr(lookup, "_MOST_PAGES", 2)
     return github.repository("acme/podinfo")
 
 

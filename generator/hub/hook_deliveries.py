@@ -6,16 +6,15 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.core.errors import UserError
 from generator.core.instants import parse_instant
-from generator.hub.address import repository_path
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, UnavailableError
-from generator.hub.hooks import next_url
-from generator.hub.pages import KeptPage, Pages
+from generator.hub.pages import KeptPage, Pages, kept_page
 from generator.hub.requester import Caller
 
 KEPT = 3 * 86_400.0
@@ -102,19 +101,18 @@ class Deliveries:
             since: The moment, in seconds since 1970.
             events: The events of which it matters what was missed; all where there are none.
         """
-        path = f"{_path(place)}?per_page=100"
-        found, whole = self._listed(place, path, since)
+        path, caller = self._of(place)
+        found, whole = self._listed(caller, f"{path}?per_page=100", since)
         if not whole:
-            failed, whole = self._listed(place, f"{path}&status=failure", since)
+            failed, whole = self._listed(caller, f"{path}?per_page=100&status=failure", since)
             known = {attempt.id for attempt in found}
             found += [attempt for attempt in failed if attempt.id not in known]
         newest = max((attempt.delivered_at for attempt in found), default=0)
         taken = max((attempt.delivered_at for attempt in found if attempt.is_taken), default=0)
         return Attempts(tuple(missed_of(found, events)), newest, taken, whole)
 
-    def _listed(self, place: HookPlace, url: str, since: float) -> tuple[list[Attempt], bool]:
+    def _listed(self, caller: Caller, url: str, since: float) -> tuple[list[Attempt], bool]:
         """Return what a list holds since a moment, the newest first, and whether that is all of it."""
-        caller = self._caller(place)
         found: list[Attempt] = []
         for number in range(_MOST_PAGES):
             # Only the first page has an address that comes again.
@@ -128,13 +126,15 @@ class Deliveries:
 
     def last(self, place: HookPlace) -> Attempt | None:
         """Return the last attempt of all; None where there was none in the last three days."""
-        page = self._page(self._caller(place), f"{_path(place)}?per_page=1", keep=True)
+        path, caller = self._of(place)
+        page = self._page(caller, f"{path}?per_page=1", keep=True)
         return Attempt(**page.items[0]) if page.items else None
 
     def payload(self, place: HookPlace, attempt: Attempt) -> bytes | None:
         """Return the payload of a delivery as JSON; None where GitHub has it no more."""
+        path, caller = self._of(place)
         try:
-            data = self._caller(place).ask("GET", f"{_path(place)}/{attempt.id}").data
+            data = caller.ask("GET", f"{path}/{attempt.id}").data
         except NotFoundError:
             return None
         request = data.get("request") if isinstance(data, dict) else None
@@ -144,23 +144,16 @@ class Deliveries:
         return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
     def _page(self, caller: Caller, url: str, *, keep: bool) -> KeptPage:
-        key = f"{self._connection.url} {url}"
-        kept = self._pages.get(key) if keep else None
-        answer = caller.ask("GET", url, headers={"If-None-Match": kept.etag} if kept else None)
-        if answer.status == HTTPStatus.NOT_MODIFIED and kept is not None:
-            return KeptPage(kept.etag, next_url(answer) or kept.next, kept.items)
-        if not isinstance(answer.data, list):
-            raise UnavailableError(f"GitHub, asked for `GET {url}`, answers with no list.")
-        items = [vars(_read(item, url)) for item in answer.data]
-        page = KeptPage(answer.headers.get("etag", ""), next_url(answer), items)
-        if keep and page.etag:
-            self._pages.put(key, page)
-        return page
+        def read(data: list[Any]) -> list[Any]:
+            return [vars(_read(item, url)) for item in data]
 
-    def _caller(self, place: HookPlace) -> Caller:
+        return kept_page(caller, self._pages if keep else None, f"{self._connection.url} {url}", url, read)
+
+    def _of(self, place: HookPlace) -> tuple[str, Caller]:
         if not place.repository:
-            return self._connection.app()
-        return self._connection.caller(place.repository.partition("/")[0])
+            return "/app/hook/deliveries", self._connection.app()
+        path, caller = self._connection.of(place.repository)
+        return f"{path}/hooks/{place.hook}/deliveries", caller
 
 
 def missed_of(attempts: Sequence[Attempt], events: Collection[str] = ()) -> list[Attempt]:
@@ -195,9 +188,3 @@ def _read(data: object, asked: str) -> Attempt:
         return Attempt(found.id, found.guid, found.event, parse_instant(found.delivered_at), found.status_code)
     except (ValidationError, UserError) as error:
         raise UnavailableError(f"GitHub, asked for `GET {asked}`, lists something else than deliveries.") from error
-
-
-def _path(place: HookPlace) -> str:
-    if not place.repository:
-        return "/app/hook/deliveries"
-    return f"{repository_path(place.repository)}/hooks/{place.hook}/deliveries"

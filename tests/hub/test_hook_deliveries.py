@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from generator.hub import missed
+from generator.hub import hook_deliveries
 from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, UnavailableError
-from generator.hub.missed import Attempt, Deliveries, HookPlace, missed_of
+from generator.hub.hook_deliveries import Attempt, Deliveries, HookPlace, missed_of
 from generator.hub.pages import Pages
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import Answer
@@ -161,7 +161,7 @@ def test_of_events_that_do_not_matter_none_was_missed(github: GitHubDouble, hook
 @pytest.fixture
 def few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two pages be the most that are read of a list."""
-    monkeypatch.setattr(missed, "_MOST_PAGES", 2)
+    monkeypatch.setattr(hook_deliveries, "_MOST_PAGES", 2)
 
 
 @pytest.mark.usefixtures("few_pages")

@@ -1,4 +1,4 @@
-"""Reads lists of GitHub's in which something is looked for: page by page, and no further than that takes."""
+"""Looks something up in a list of GitHub's: page by page, and no further than that takes."""
 
 from __future__ import annotations
 
