@@ -142,6 +142,10 @@ def test_from_connect_to_disconnect(journey: Journey, server: Server) -> None:
     task = f"preview-pr-{request.number}"
     eventually(lambda: journey.states(task, "preview") == ["success"], "the preview is deployed")
     eventually(lambda: len(source.comments) == 1, "the comment")
+    # What was merged before has its deployment as well: of the commit that it was promoted with.
+    eventually(lambda: journey.states("deploy", "production") == ["success"], "production is deployed")
+    production = next(one for one in source.deployments if one.environment == "production")
+    assert (production.sha, production.production) == (commit, True)
     second = pushed(source, "feat/colour", "blue")
     with github.api.lock:
         github.by("ada").push_to(source, request, second)
