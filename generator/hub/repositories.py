@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.core.errors import UserError
+from generator.core.instants import parse_instant
 from generator.core.visible import visible
 from generator.hub.accounts import Account
 from generator.hub.connection import Connection
-from generator.hub.failures import NotFoundError, RefusedError, UnavailableError
+from generator.hub.failures import NotFoundError, RefusedError, UnavailableError, their_now
+from generator.hub.requester import Answer
 
+_NEW = 120.0
+"""The seconds for which a repository is taken for new: twice as long as it is waited for to be everywhere."""
 MOST_TOPICS = 20
 """The most topics that GitHub lets a repository have."""
 
@@ -27,6 +32,8 @@ class Hosted(BaseModel):
         description: What it is, in a sentence; None where it has none.
         default_branch: The branch that GitHub shows first, and runs dispatched workflows of.
         topics: Its topics.
+        created_at: When it was created, by GitHub's clock; empty where that is not told.
+        is_new: Whether it was created so lately, when GitHub showed it, that parts of GitHub may not know of it.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
@@ -37,6 +44,8 @@ class Hosted(BaseModel):
     description: str | None = None
     default_branch: str
     topics: list[str] = []
+    created_at: str = ""
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ class GitHubRepositories:
         path = f"/orgs/{account.login}/repos" if account.is_organization else "/user/repos"
         body = {"name": name, "private": True, "description": description, "auto_init": False}
         try:
-            return self._read(self.connection.caller(account.login).ask("POST", path, body=body).data)
+            return self._read(self.connection.caller(account.login).ask("POST", path, body=body))
         except RefusedError as error:
             if "already exists" not in error.message:
                 raise
@@ -128,13 +137,15 @@ class GitHubRepositories:
         """
         self._ask("PUT", slug, "/topics", {"names": topics})
 
-    def _ask(self, verb: str, slug: str, path: str = "", body: Any = None) -> Any:
+    def _ask(self, verb: str, slug: str, path: str = "", body: Any = None) -> Answer:
         place, caller = self.connection.of(slug)
         # Each of these says what shall be, so that a second time does no harm.
-        return caller.ask(verb, place + path, body=body, repeatable=True).data
+        return caller.ask(verb, place + path, body=body, repeatable=True)
 
-    def _read(self, data: object) -> Hosted:
+    def _read(self, answer: Answer) -> Hosted:
         try:
-            return Hosted.model_validate(data)
-        except ValidationError as error:
+            found = Hosted.model_validate(answer.data)
+            created = parse_instant(found.created_at) if found.created_at else 0
+        except (ValidationError, UserError) as error:
             raise UnavailableError("GitHub shows a repository in an unknown form.") from error
+        return found.model_copy(update={"is_new": their_now(answer.headers, math.inf) - created < _NEW})

@@ -215,8 +215,8 @@ class Caller(Requester):
         try:
             # It counts against no limit, and any token may ask it.
             self.call("GET", "/rate_limit")
-        except UnavailableError:
-            return  # git need not be away as well
+        except LimitedError:
+            return  # whom GitHub limits, it knows
         except RefusedError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 raise

@@ -82,7 +82,9 @@ class _Connecting:
         self._rules = BranchRules(connection)
         self._tell = tell
         sleep = connection.caller(examined.address.owner).conduct.sleep
-        self._call = Appearing(examined.slug, examined.hosted is None, sleep).call
+        # A run before this one may have created it, and been stopped.
+        is_new = examined.hosted is None or examined.hosted.is_new
+        self._call = Appearing(examined.slug, is_new, sleep).call
         self._theirs = dict(examined.theirs)
         """The commit of each branch on GitHub, by now."""
 

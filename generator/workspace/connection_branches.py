@@ -14,6 +14,7 @@ from generator.gitrepo.publishing import Publication, Standing
 from generator.gitrepo.repository import Repository
 from generator.hub.connection import Connection
 from generator.hub.repositories import Hosted
+from generator.workspace.appearing import Appearing
 from generator.workspace.workspace import Role, Workspace
 
 
@@ -55,7 +56,8 @@ def compared(
     repository, address = workspace.repositories[role], workspace.address(role)
     opened = Credentials(connection.token(address.owner))
     publication = Publication(repository, workspace.organization.url(address), opened, timeout)
-    theirs = publication.theirs() if hosted else {}
+    sleep = connection.caller(address.owner).conduct.sleep
+    theirs = Appearing(address.slug, hosted.is_new, sleep).call(publication.theirs) if hosted else {}
     _refuse_unfit(address.slug, hosted, theirs)
     wanted = {address.branch: workspace.heads[role], PRISTINE_BRANCH: repository.pristine_head()}
     ours = {branch: commit for branch, commit in wanted.items() if commit}

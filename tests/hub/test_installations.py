@@ -9,11 +9,11 @@ import pytest
 
 from generator.hub.conduct import Conduct
 from generator.hub.connection import Connection
-from generator.hub.failures import RefusedError
+from generator.hub.failures import RefusedError, UnavailableError
 from generator.hub.installations import InstallationAuth
 from generator.hub.requester import Caller
 from tests.github_double.double import GitHubDouble
-from tests.github_double.faults import Answer
+from tests.github_double.faults import SECONDARY_LIMIT, Answer
 from tests.hub.conftest import Connect, Recorder, app_credentials
 
 PATH = "/repos/acme/podinfo"
@@ -114,7 +114,14 @@ def test_git_gets_a_token_only_when_github_knows_it(github: GitHubDouble, caller
 def test_git_gets_a_token_also_where_the_api_says_nothing_of_it(
     github: GitHubDouble, caller: Caller, clock: Clock
 ) -> None:
-    for fault in (Answer(404, "Rate limiting is not enabled."), Answer(503)):
+    for fault in (Answer(404, "Rate limiting is not enabled."), Answer(403, SECONDARY_LIMIT)):
         clock.now += 3600
-        github.fault(fault, "/rate_limit", times=4)
+        github.fault(fault, "/rate_limit", times=None)
         assert github.identities.of(f"token {caller.token}").installation
+
+
+def test_git_gets_no_token_of_which_nobody_can_tell_whether_it_is_known(github: GitHubDouble, caller: Caller) -> None:
+    # Git would say of it that it is wrong, and nobody would try again.
+    github.fault(Answer(503), "/rate_limit", times=None)
+    with pytest.raises(UnavailableError):
+        _ = caller.token

@@ -9,7 +9,7 @@ import pytest
 from generator.core.errors import TemporaryError, UserError
 from generator.hub.credentials import Token
 from tests.github_double.double import PERMISSIONS, GitHubDouble
-from tests.github_double.faults import Answer
+from tests.github_double.faults import Answer, Unheard
 from tests.github_double.fixtures import github
 from tests.workspace.connected import Run, here, run
 from tests.workspace.on_github import BRANCHES, SLUGS, app_in, branches
@@ -47,6 +47,20 @@ def test_each_call_may_reach_a_part_of_github_that_does_not_know_it(github: GitH
     assert list(found.protections) == ["main"]
 
 
+def test_a_run_that_was_stopped_meanwhile_goes_on_waiting_the_next_time(
+    github: GitHubDouble, here: Path, run: Run
+) -> None:
+    github.fault(Unheard(), r"/acme/acme-gitops\.git/info/refs", times=None)
+    with pytest.raises(TemporaryError):
+        run(here)
+    github.api.faults.clear()
+    github.fault(Answer(404, "Repository not found"), r"/acme/acme-gitops\.git/info/refs", times=2)
+    waits: list[float] = []
+    run(here, sleep=waits.append)
+    assert sum(waits) == 4
+    assert all(sorted(branches(github, slug)) == BRANCHES for slug in SLUGS)
+
+
 def test_what_does_not_come_within_a_minute_is_told(github: GitHubDouble, here: Path, run: Run) -> None:
     github.state.lag = 1000
     waits: list[float] = []
@@ -57,7 +71,8 @@ def test_what_does_not_come_within_a_minute_is_told(github: GitHubDouble, here: 
 
 def test_what_was_there_before_is_not_waited_for(github: GitHubDouble, here: Path, run: Run) -> None:
     for slug in SLUGS:
-        github.repository(slug).path = github._git.create(slug)
+        there = github.repository(slug)
+        there.path, there.created_at = github._git.create(slug), "2020-01-01T00:00:00Z"
     github.fault(Answer(404, "Not Found"), "PUT .*/topics", times=None)
     waits: list[float] = []
     told = run(here, Token(github.fine_grained_token(PERMISSIONS)), sleep=waits.append)
