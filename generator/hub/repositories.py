@@ -16,8 +16,8 @@ from generator.hub.connection import Connection
 from generator.hub.failures import NotFoundError, RefusedError, UnavailableError, their_now
 from generator.hub.requester import Answer
 
-_NEW = 120.0
-"""The seconds for which a repository is taken for new: twice as long as it is waited for to be everywhere."""
+_NEW = 600.0
+"""The seconds for which a repository is taken for new: a run that created it may have ended while GitHub was away."""
 MOST_TOPICS = 20
 """The most topics that GitHub lets a repository have."""
 

@@ -216,7 +216,8 @@ class Caller(Requester):
             # It counts against no limit, and any token may ask it.
             self.call("GET", "/rate_limit")
         except LimitedError:
-            return  # whom GitHub limits, it knows
+            # Git is not limited by that, and may not wait for as long as it lasts.
+            self._conduct.sleep(sum(_UNTIL_KNOWN))
         except RefusedError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 raise

@@ -14,6 +14,7 @@ from tests.github_double.refusals import Refusal
 
 _WRITES = ("read", "write", "admin")
 _LIFETIME = 3600.0
+_KNOWN_AFTER = 5.0
 _LONGEST_JWT = 600
 _AHEAD = 60
 _UNTIMED: Any = {"require": ["exp", "iat"], "verify_exp": False, "verify_iat": False}
@@ -48,6 +49,7 @@ class Token:
     identity: Identity
     expires_at: float
     unknown: int = 0
+    known_at: float = 0.0
 
 
 class Identities:
@@ -56,7 +58,7 @@ class Identities:
     Attributes:
         lifetime: The seconds that an installation's token is good for.
         unknown: How many calls with a new token of an installation are refused, as where not every server of GitHub
-            has heard of it yet.
+            has heard of it yet; after five seconds all have.
         takes_nobody: Whether calls without credentials are refused even where GitHub says that it takes them.
         tokens: What each token stands for.
     """
@@ -87,7 +89,8 @@ class Identities:
         token = f"ghs_{self._state.new_id():036}"
         bot = self._state.account(f"{installation.app.slug}[bot]", "Bot")
         identity = Identity(f"installation-{installation.id}", bot, installation=installation, permissions=permissions)
-        self.tokens[token] = Token(identity, self._state.clock() + self.lifetime, self.unknown)
+        now = self._state.clock()
+        self.tokens[token] = Token(identity, now + self.lifetime, self.unknown, now + _KNOWN_AFTER)
         return token, self._state.now(self.lifetime)
 
     def revoke(self, token: str = "") -> None:
@@ -119,7 +122,7 @@ class Identities:
         found = self.tokens.get(secret)
         if found is None or found.expires_at <= self._state.clock():
             raise Refusal(401, "Bad credentials" if authorization else "Requires authentication")
-        if found.unknown:
+        if found.unknown and self._state.clock() < found.known_at:
             found.unknown -= 1
             raise Refusal(401, "Bad credentials")
         return found.identity
