@@ -11,6 +11,7 @@ from generator.hub.connection import Connection
 from generator.hub.credentials import Token
 from generator.hub.deployments import Deployments
 from generator.hub.failures import LimitedError
+from tests.clock import Clock
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import SECONDARY_LIMIT, Answer
 from tests.hub.conftest import Recorder
@@ -19,16 +20,9 @@ POST = "POST /repos/{}/{}/deployments"
 TOPICS = "/repos/acme/podinfo/topics"
 
 
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1000.0)
 
 
 def test_nothing_waits_where_nothing_was_asked(clock: Clock) -> None:

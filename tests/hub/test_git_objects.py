@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import pytest
 
@@ -15,6 +14,7 @@ from generator.hub.connection import Connection
 from generator.hub.credentials import Token
 from generator.hub.failures import LimitedError, UnavailableError
 from generator.hub.git_objects import GitObjects
+from tests.clock import Clock
 from tests.github_double import git_store
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import SECONDARY_LIMIT, Answer, CutOff, Unheard
@@ -125,29 +125,9 @@ def test_an_answer_that_names_nothing_is_no_answer(objects: GitObjects, github: 
 # --- how much GitHub takes
 
 
-@dataclass
-class Clock:
-    """A time that passes only where somebody sleeps.
-
-    Attributes:
-        now: The time, in seconds since 1970.
-        slept: The seconds that were slept.
-    """
-
-    now: float = 1000.0
-    slept: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept += seconds
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

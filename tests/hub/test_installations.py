@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
@@ -12,6 +11,7 @@ from generator.hub.connection import Connection
 from generator.hub.failures import RefusedError, UnavailableError
 from generator.hub.installations import InstallationAuth
 from generator.hub.requester import Caller
+from tests.clock import Clock
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import SECONDARY_LIMIT, Answer
 from tests.hub.conftest import Connect, Recorder, app_credentials
@@ -21,17 +21,9 @@ HOOK = {"config": {"url": "https://example.com/", "content_type": "json"}, "even
 TOKEN = "POST /app/installations/{installation_id}/access_tokens"
 
 
-@dataclass
-class Clock:
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(0.0)
 
 
 @pytest.fixture

@@ -16,26 +16,10 @@ from starlette.types import Receive, Scope, Send
 
 from generator.sync import outward, service
 from generator.sync.reports.reporter import Reporter
+from tests.clock import Clock
 from tests.github_double.courier import Courier
 
 _STEPS = 500
-
-
-@dataclass
-class Clock:
-    """A time that passes where somebody says so: nothing is waited for.
-
-    Attributes:
-        now: Seconds since 1970.
-    """
-
-    now: float
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 class Door:

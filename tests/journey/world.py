@@ -24,11 +24,12 @@ from generator.cli.main import main
 from generator.gitrepo.git_process import Git
 from generator.hub.conduct import Conduct
 from generator.hub.requester import Caller
+from tests.clock import Clock
 from tests.github_double.double import GitHubDouble, Memory
 from tests.github_double.faults import Row
 from tests.github_double.folder_copies import copied, restore
 from tests.github_double.model import Repository
-from tests.journey.companion import Backstage, Clock, Companion, Door
+from tests.journey.companion import Backstage, Companion, Door
 from tests.journey.organization import SOURCE, Way, bootstrap, pushed
 from tests.sync.http_calls import running
 from tests.workspace.on_github import app_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from generator.hub.connection import Connection
 from generator.hub.credentials import Token
 from generator.hub.failures import LimitedError
 from generator.workspace import api_committer
+from tests.clock import Clock
 from tests.github_double import git_store
 from tests.github_double.double import GitHubDouble
 from tests.github_double.faults import SECONDARY_LIMIT, Answer, CutOff, Meanwhile, Unheard
@@ -147,21 +148,6 @@ def test_many_changes_are_made_in_parts(api: World, monkeypatch: pytest.MonkeyPa
     outcomes = api.write(*[sets(f"file-{number}", "x") for number in range(8)])
     assert api.subjects()[2:] == [f"file-{number} says x" for number in range(8)]
     assert all(outcome.commit for outcome in outcomes)
-
-
-@dataclass
-class Clock:
-    """A time that passes only where somebody sleeps."""
-
-    now: float = 1_800_000_000.0
-    slept: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept += seconds
 
 
 @pytest.fixture
